@@ -11,12 +11,14 @@ use derslik::snapshot_files::AccountArchives;
 use derslik::system::SystemIds;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::CredentialKind;
+use derslik_domain::job::{Action, LeaseTerm, LeaseToken, WorkerId};
 use derslik_http::Limits;
 use derslik_ports::inbound::control::{
     AccountControl, AccountIds, ControlError, NewTestAccount, PublicAccountId, SeedControl, SnapshotControl, TestAccount,
 };
 use derslik_ports::inbound::{IdentityService, PresentedCredential};
 use derslik_ports::mocks::StoppedClock;
+use derslik_ports::outbound::{Claim, StoreError, UnitOfWork as _};
 use derslik_services::control::{ControlPorts, TestControl};
 use derslik_services::identity::Identity;
 use derslik_storage::DieselUnitOfWork;
@@ -24,6 +26,7 @@ use derslik_testkit::builders::{now, settings};
 use libtest_mimic::{Failed, Trial};
 use support::process::{derslik, url_text};
 use support::{DATABASES, Open, Service, block_on, run};
+use uuid::Uuid;
 
 const SEED: &str = "\
 people:
@@ -58,10 +61,11 @@ jobs:
 
 type Check = fn(Open) -> Result<(), Failed>;
 
-const CHECKS: [(&str, Check); 5] = [
+const CHECKS: [(&str, Check); 6] = [
     ("a_seed_comes_back_as_it_was_written", seed_round_trip),
     ("a_reset_keeps_the_keys_and_brings_the_first_content_back", reset),
     ("a_snapshot_is_restored_into_the_same_public_id", snapshot),
+    ("a_job_that_ran_when_a_snapshot_was_taken_can_be_claimed_after_its_restore", running_job),
     ("the_file_of_a_snapshot_is_a_backup_and_goes_into_another_account", file),
     ("an_account_that_has_ended_is_not_found", end),
 ];
@@ -169,6 +173,29 @@ fn snapshot(open: Open) -> Result<(), Failed> {
         }
         let missing = suite.control.restore(account.id, "none".parse().unwrap()).await;
         assert!(matches!(missing, Err(ControlError::NotFound { what: "snapshot", .. })), "{missing:?}");
+        Ok(())
+    })
+}
+
+/// Claims the due erasures of an account as a worker with this number does. Returns how many attempts each of them has had.
+async fn claimed_attempts(suite: &Suite, account: PublicAccountId, number: u128) -> Result<Vec<String>, StoreError> {
+    let of = suite.ids.current(account);
+    let (worker, token) = (WorkerId::new(Uuid::from_u128(number)), LeaseToken::new(Uuid::from_u128(number)));
+    let actions = [Action::DeleteUserData].into_iter().collect();
+    let claim = Claim { worker, token, term: LeaseTerm::DEFAULT, at: now(), actions, limit: 10 };
+    let claimed: Result<_, StoreError> = suite.service.uow.write(of, move |stores| stores.jobs().claim(of, &claim)).await;
+    Ok(claimed?.iter().map(|job| job.state.attempts().to_string()).collect())
+}
+
+fn running_job(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let account = suite.create(Some("jobs:\n- erase: veli\n  start: -1d 00:00\n")).await.id;
+        assert_eq!(claimed_attempts(&suite, account, 1).await?, ["1"]);
+        suite.control.take(account, "running".parse().unwrap()).await.unwrap();
+        assert!(claimed_attempts(&suite, account, 2).await?.is_empty());
+        suite.control.restore(account, "running".parse().unwrap()).await.unwrap();
+        assert_eq!(claimed_attempts(&suite, account, 3).await?, ["1"], "the attempt of the snapshot does not count");
         Ok(())
     })
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use derslik_domain::id::AccountId;
+use derslik_domain::job::JobStatus;
 use derslik_ports::outbound::{AccountRows, LAST_JOB_NUMBER, TableRows, numbered_jobs_of};
+use diesel::prelude::*;
+use diesel::sql_query;
 use diesel::sql_types::Text;
-use diesel::{RunQueryDsl, sql_query};
 use serde::Deserialize;
 
 use super::canonical::canonical;
@@ -16,6 +18,8 @@ use super::tables::{Counter, WRITTEN_BY_MIGRATIONS, stored};
 use super::{RowSink, SinkError, SnapshotError, counters};
 use crate::change_log::ChangeKind;
 use crate::db::conn::{Conn, on_conn};
+use crate::db::schema::jobs;
+use crate::db::types::{DbInstant, DbUuid};
 
 /// Tables of an account that are left out: the audit log tells what happened, and keeps doing so; twins are about all accounts.
 const LEFT_OUT: [&str; 4] = ["audit_records", "audit_seals", "audit_checkpoints", "key_twins"];
@@ -71,7 +75,7 @@ pub(crate) fn read(mut conn: Conn<'_>, account: AccountId, only: Option<&[&str]>
 /// Writes the rows as those of another account, which does not exist yet. Their keys and names must be free.
 pub(crate) fn write(mut conn: Conn<'_>, account: AccountId, rows: &AccountRows) -> Result<(), SnapshotError> {
     let dialect = conn.dialect();
-    let jobs = JobIds {
+    let job_ids = JobIds {
         numbered: numbered_jobs_of(account).unwrap_or_default(),
         // Another account may have the ids of jobs from elsewhere.
         shift: if rows.is_foreign { counters::highest(conn.reborrow(), JOBS, Counter::Sequence)? } else { 0 },
@@ -83,7 +87,7 @@ pub(crate) fn write(mut conn: Conn<'_>, account: AccountId, rows: &AccountRows) 
             if name == owner_column(table) {
                 account.get().to_string()
             } else if JOB_IDS.contains(&(*table, name)) {
-                jobs.changed(&stored)
+                job_ids.changed(&stored)
             } else {
                 stored
             }
@@ -99,7 +103,24 @@ pub(crate) fn write(mut conn: Conn<'_>, account: AccountId, rows: &AccountRows) 
         let highest = counters::highest(conn.reborrow(), JOBS, Counter::Sequence)?;
         counters::write(conn.reborrow(), &BTreeMap::from([(JOBS.to_owned(), highest)]))?;
     }
+    release_jobs(conn.reborrow(), account)?;
     note_sessions(conn, account)
+}
+
+/// Gives back the jobs that ran: no worker holds them in this account, and nobody should wait until their leases end.
+fn release_jobs(conn: Conn<'_>, account: AccountId) -> Result<(), SnapshotError> {
+    let running = jobs::table.filter(jobs::account_id.eq(account.get())).filter(jobs::status.eq(JobStatus::Running.name()));
+    let release = diesel::update(running).set((
+        jobs::status.eq(JobStatus::Scheduled.name()),
+        // The attempt does not count. A running job has at least this one.
+        jobs::attempts.eq(jobs::attempts - 1),
+        jobs::worker.eq(None::<DbUuid>),
+        jobs::lease_token.eq(None::<DbUuid>),
+        jobs::lease_until.eq(None::<DbInstant>),
+        jobs::started_at.eq(None::<DbInstant>),
+    ));
+    on_conn!(conn, |conn| release.execute(conn))?;
+    Ok(())
 }
 
 /// What becomes of the ids of jobs.
@@ -279,7 +300,7 @@ mod tests {
 
     #[test]
     fn ids_of_jobs_keep_their_numbers_and_those_from_elsewhere_are_shifted() {
-        let jobs = JobIds { numbered: -100, shift: 7 };
+        let job_ids = JobIds { numbered: -100, shift: 7 };
         assert_eq!(jobs.changed("x"), "CASE WHEN (x) < 0 THEN (-100) + ((x) & 16777215) ELSE (x) + 7 END");
     }
 }
