@@ -301,6 +301,6 @@ mod tests {
     #[test]
     fn ids_of_jobs_keep_their_numbers_and_those_from_elsewhere_are_shifted() {
         let job_ids = JobIds { numbered: -100, shift: 7 };
-        assert_eq!(jobs.changed("x"), "CASE WHEN (x) < 0 THEN (-100) + ((x) & 16777215) ELSE (x) + 7 END");
+        assert_eq!(job_ids.changed("x"), "CASE WHEN (x) < 0 THEN (-100) + ((x) & 16777215) ELSE (x) + 7 END");
     }
 }
