@@ -23,7 +23,23 @@ impl Output {
             Self::Text => text(),
             Self::Json => json().to_string(),
         };
-        writeln!(std::io::stdout(), "{printed}").map_err(|error| Failure::Other(anyhow::Error::new(error).context("standard output")))
+        let mut out = std::io::stdout().lock();
+        let written = writeln!(out, "{printed}").and_then(|()| out.flush());
+        written.map_err(|error| Failure::Other(anyhow::Error::new(error).context("standard output")))
+    }
+
+    /// Prints a secret that is not shown again. If that fails, no one has the secret: `withdraw` ends what it opens, and tells what became
+    /// of that.
+    pub(super) fn print_once(
+        self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> Value,
+        withdraw: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        self.print(text, json).map_err(|failure| {
+            let (_, error) = failure.parts();
+            Failure::Other(error.context(withdraw()))
+        })
     }
 
     /// Prints a list: one line for each item, and nothing for an empty list, or a JSON array.
