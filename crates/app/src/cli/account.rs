@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::known_keys::known_secrets;
 use super::list_args::{ListArgs, PAGE_SIZE};
-use super::output::one_line;
+use super::output::{one_line, second};
 use super::{Context, Failure, Operator, database};
 
 #[derive(Debug, Subcommand)]
@@ -187,7 +187,7 @@ fn state_name(state: &AccountState) -> &'static str {
 
 fn state_line(state: &AccountState) -> String {
     let AccountState { account, created_at, .. } = state;
-    format!("{}\t{}\t{}\t{}", account.id, state_name(state), instant(*created_at), one_line(account.name.as_str()))
+    format!("{}\t{}\t{}\t{}", account.id, state_name(state), second(*created_at), one_line(account.name.as_str()))
 }
 
 /// The settings of an account, one line each.
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn an_account_is_shown_with_its_state_and_settings() {
-        assert_eq!(state_line(&state(None)), format!("1329\tactive\t{}\tdemo", instant(now())));
+        assert_eq!(state_line(&state(None)), format!("1329\tactive\t{}\tdemo", second(now())));
         assert!(settings_text(&account().settings).contains("time zone  Europe/Istanbul"));
         let json = state_json(&state(Some(now())));
         assert_eq!((&json["state"], &json["disabled_at"]), (&json!("disabled"), &json!(instant(now()))));

@@ -6,7 +6,7 @@ use derslik_domain::time::Zone;
 use derslik_ports::inbound::operators::{AdminError, NewAdmin};
 use serde_json::{Value, json};
 
-use super::output::one_line;
+use super::output::{one_line, second};
 use super::password::PasswordArgs;
 use super::{Context, Failure, Operator, database};
 
@@ -117,7 +117,7 @@ fn remove(operator: &Operator, one: &OneAdmin) -> Result<(), Failure> {
 }
 
 fn as_line(admin: &Admin) -> String {
-    let created = admin.created_at.in_zone(Zone::UTC);
+    let created = second(admin.created_at);
     format!("{}\t{}\t{created}\t{}", admin.id, admin.role.name(), one_line(admin.name.as_str()))
 }
 
