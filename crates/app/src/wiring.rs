@@ -13,6 +13,7 @@ use derslik_domain::job::Action;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, RequestControl, Services};
+use derslik_ports::StoreError;
 use derslik_ports::inbound::control::{AccountIds, FaultInjection};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
@@ -24,6 +25,7 @@ use derslik_ports::outbound::{Clock, ClockSync, Ids, Passwords, Readers, SealKey
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::clocks::{AccountClocks, SyncedGrants, SyncedIdentity, SyncedLogIns};
+use derslik_services::control::load_ids;
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
 use derslik_services::faults::InjectedFaults;
@@ -102,6 +104,21 @@ impl Installation {
     /// The present instant, as the use cases see it.
     pub fn now(&self) -> Timestamp {
         self.system.clock.now()
+    }
+
+    /// The clocks, as the use cases see them.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.system.clock)
+    }
+
+    /// Reads which accounts tests have replaced and which clocks they have moved, for a command. Only profile `dev` has either.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn look_at_tests(&self) -> Result<(), StoreError> {
+        let Some(clocks) = &self.clocks else { return Ok(()) };
+        load_ids(&self.uow, &self.account_ids).await?;
+        clocks.refresh().await
     }
 
     /// The use cases of operators.

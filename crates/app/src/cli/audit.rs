@@ -181,8 +181,8 @@ fn verify(context: &Context<'_>, arguments: &VerifyArgs) -> Result<(), Failure> 
     for account in owner.all(&operator)? {
         reports.push((account, runtime.block_on(verification.verify(account, *head)).map_err(database)?));
     }
-    let late = operator.now.minutes_before(UNSEALED_MINUTES);
-    context.output.print_list(&reports, |report| report_as_text(report, late), |report| report_as_json(report, late))?;
+    let late = |(account, _): &(AccountId, AuditReport)| operator.now_of(*account).minutes_before(UNSEALED_MINUTES);
+    context.output.print_list(&reports, |report| report_as_text(report, late(report)), |report| report_as_json(report, late(report)))?;
     let faults: u64 = reports.iter().map(|(_, report)| report.fault_count).sum();
     match faults {
         0 => Ok(()),

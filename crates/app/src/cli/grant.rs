@@ -50,7 +50,8 @@ impl GrantCommand {
         match self {
             Self::List(arguments) => {
                 let grants = list(&operator, &arguments)?;
-                context.output.print_list(&grants, |grant| as_line(grant, operator.now), |grant| as_json(grant, operator.now))
+                let now = operator.now_of(operator.account(&arguments.account)?);
+                context.output.print_list(&grants, |grant| as_line(grant, now), |grant| as_json(grant, now))
             }
             Self::Revoke(one) => {
                 let id = revoke(&operator, &one)?;

@@ -1,14 +1,16 @@
 //! The use cases of operators over the configured database, and the runtime in which a command waits for them.
 
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 
 use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::operators::FindAccountError;
+use derslik_ports::outbound::Clock;
 use tokio::runtime::Runtime;
 
 use super::database::open_database;
-use super::{Failure, runtime};
+use super::{Failure, database, runtime};
 use crate::config::Config;
 use crate::wiring::Operators;
 
@@ -18,6 +20,7 @@ pub(super) struct Operator {
     pub(super) ports: Operators,
     /// The instant at which the command began.
     pub(super) now: Timestamp,
+    clock: Arc<dyn Clock>,
 }
 
 impl Operator {
@@ -25,12 +28,18 @@ impl Operator {
     pub(super) fn open(config: &Config) -> Result<Self, Failure> {
         let runtime = runtime(config)?;
         let installation = open_database(config, &runtime)?;
-        Ok(Self { runtime, ports: installation.operators(), now: installation.now() })
+        runtime.block_on(installation.look_at_tests()).map_err(database)?;
+        Ok(Self { runtime, ports: installation.operators(), now: installation.now(), clock: installation.clock() })
     }
 
     /// Waits until a use case is done.
     pub(super) fn wait_for<T>(&self, use_case: impl Future<Output = T>) -> T {
         self.runtime.block_on(use_case)
+    }
+
+    /// The present instant of an account, by which its keys and tokens end.
+    pub(super) fn now_of(&self, account: AccountId) -> Timestamp {
+        self.clock.now_of(account)
     }
 
     /// The account with that name or id.
@@ -47,14 +56,13 @@ impl Operator {
 pub(super) mod testing {
     //! Commands over mocked use cases.
 
-    use std::sync::Arc;
-
     use derslik_domain::id::Id;
     use derslik_ports::inbound::operators::{
         MockAccountAdministration, MockAdminAdministration, MockAuditReading, MockBacklogReading, MockCourseOperations,
         MockCredentialAdministration, MockErasureRequests, MockGrantAdministration, MockInstallationKeys, MockJobOperations,
         MockKnownSecretRevocation, MockProjectAdministration, MockSecretMaking, MockTokenIssuing, MockUserAdministration,
     };
+    use derslik_ports::mocks::StoppedClock;
     use derslik_testkit::builders::now;
 
     use super::*;
@@ -85,7 +93,7 @@ pub(super) mod testing {
     /// A command's view of these use cases.
     pub(in crate::cli) fn operator(ports: Operators) -> Operator {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        Operator { runtime: ManuallyDrop::new(runtime), ports, now: now() }
+        Operator { runtime: ManuallyDrop::new(runtime), ports, now: now(), clock: Arc::new(StoppedClock(now())) }
     }
 
     /// The exit code of a failure and what it says.
@@ -97,8 +105,6 @@ pub(super) mod testing {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use derslik_domain::id::Id;
     use derslik_ports::inbound::operators::MockAccountAdministration;
     use derslik_ports::{Reason, StoreError};

@@ -89,7 +89,8 @@ impl<U: UnitOfWork> AccountControl for TestControl<U> {
     }
 
     async fn end(&self, account: PublicAccountId) -> Result<(), ControlError> {
-        let (current, at) = (self.current(account), self.ports.clock.now());
+        let current = self.current(account);
+        let at = self.ports.clock.now_of(current);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 find(stores, current, account)?;
@@ -177,10 +178,11 @@ impl<U: UnitOfWork> TestControl<U> {
 
     /// Ends the accounts whose time is over.
     pub(super) async fn end_overdue(&self) -> Result<(), StoreError> {
-        let (at, now) = (self.ports.clock.now(), self.ports.real_clock.now());
+        let now = self.ports.real_clock.now();
         let known = self.uow.read(Tenant::Installation, |stores| stores.test_accounts().list()).await?;
         let is_over = |known: &KnownTestAccount| known.lives_until.is_some_and(|until| until <= now);
         for KnownTestAccount { account, public, .. } in known.into_iter().filter(is_over) {
+            let at = self.ports.clock.now_of(account);
             self.uow.write(Tenant::Installation, move |stores| stores.test_accounts().end(account, public, at)).await?;
             self.forget(PublicAccountId::new(public));
         }

@@ -72,8 +72,7 @@ impl<U: UnitOfWork> Grants<U> {
     }
 
     async fn for_assertion(&self, assertion: Assertion, quota: &dyn TokenQuota) -> Result<GrantedToken, GrantError> {
-        // Who signs goes by a real clock, and the token by that of the account.
-        let verified = verify(&self.uow, &self.signatures, &assertion, quota, self.clock.now()).await?;
+        let verified = verify(&self.uow, &self.signatures, &assertion, quota, self.clock.as_ref()).await?;
         quota.take_token(verified.account, CredentialRoot::Grant(verified.key.id))?;
         let (token, account) = (new_token(self.ids.as_ref()), verified.account);
         let now = self.clock.now_of(account);

@@ -84,7 +84,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
         account: AccountId,
         new: NewServiceAccount,
     ) -> Result<ServiceAccount, CreateServiceAccountError> {
-        let (guid, at) = (self.ids.user_guid(), self.clock.now());
+        let (guid, at) = (self.ids.user_guid(), self.clock.now_of(account));
         let NewServiceAccount { name, role, scopes, delegation } = new;
         self.uow
             .write(Tenant::Installation, move |stores| {
@@ -124,7 +124,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
     }
 
     async fn revoke_service_account(&self, account: AccountId, name: ServiceName) -> Result<(), RevokeGrantError> {
-        let at = self.clock.now();
+        let at = self.clock.now_of(account);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let service = stores.grants().find_service_account(account, &name)?.ok_or(RevokeGrantError::NotFound)?;
@@ -146,7 +146,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
         terms: GrantTerms,
     ) -> Result<CreatedServiceKey, CreateGrantError> {
         let SigningKey { private_pem, public } = self.signatures.new_key(algorithm)?;
-        let (key, at) = (new_grant_id(self.ids.as_ref()), self.clock.now());
+        let (key, at) = (new_grant_id(self.ids.as_ref()), self.clock.now_of(account));
         let GrantTerms { scopes, project, lifetime } = terms;
         let expires_at = lifetime.end(at);
         self.uow
@@ -177,7 +177,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
         user: UserKey,
         terms: GrantTerms,
     ) -> Result<CreatedRefreshToken, CreateGrantError> {
-        let (public_id, at) = (new_grant_id(self.ids.as_ref()), self.clock.now());
+        let (public_id, at) = (new_grant_id(self.ids.as_ref()), self.clock.now_of(account));
         let RefreshSecrets { token, client } = new_refresh_token(self.ids.as_ref(), &public_id);
         let GrantTerms { scopes, project, lifetime } = terms;
         let expires_at = lifetime.end(at);
@@ -206,7 +206,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
     }
 
     async fn revoke(&self, account: AccountId, grant: GrantId) -> Result<(), RevokeGrantError> {
-        let at = self.clock.now();
+        let at = self.clock.now_of(account);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let found = stores.grants().lock(account, grant)?.ok_or(RevokeGrantError::NotFound)?;

@@ -118,7 +118,8 @@ impl KeyCommand {
             }
             Self::List(arguments) => {
                 let keys = list(&operator, &arguments)?;
-                context.output.print_list(&keys, |key| shown::as_line(key, operator.now), |key| shown::as_json(key, operator.now))
+                let now = operator.now_of(operator.account(&arguments.account)?);
+                context.output.print_list(&keys, |key| shown::as_line(key, now), |key| shown::as_json(key, now))
             }
             Self::Rotate(arguments) => {
                 let created = rotate(&operator, &arguments)?;

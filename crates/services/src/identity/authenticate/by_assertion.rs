@@ -60,7 +60,7 @@ impl<U: UnitOfWork + Clone> Identity<U> {
         }
         // Who signs goes by a real clock, and the token by that of the account.
         let signed_at = self.clock.now();
-        let verified = verify(&self.uow, signatures, assertion, quota, signed_at).await.map_err(|error| refuse(None, error))?;
+        let verified = verify(&self.uow, signatures, assertion, quota, self.clock.as_ref()).await.map_err(|error| refuse(None, error))?;
         let (account, signer, public_id) = (verified.account, verified.key.id, public_id.to_owned());
         if !is_new {
             return Ok(signer);
