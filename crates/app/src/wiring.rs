@@ -8,13 +8,14 @@ mod control;
 
 use std::sync::Arc;
 
+use derslik_domain::id::AccountId;
 use derslik_domain::identity::PasswordRules;
 use derslik_domain::job::Action;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, RequestControl, Services};
 use derslik_ports::StoreError;
-use derslik_ports::inbound::control::{AccountIds, FaultInjection};
+use derslik_ports::inbound::control::{AccountIds, FaultInjection, PublicAccountId};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
     CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
@@ -123,7 +124,17 @@ impl Installation {
 
     /// The use cases of operators.
     pub fn operators(&self) -> Operators {
-        operators(&self.uow, &self.system)
+        operators_knowing(&self.uow, &self.system, &self.account_ids)
+    }
+
+    /// The id by which addresses of service accounts name an account.
+    pub fn named(&self, account: AccountId) -> AccountId {
+        AccountId::new(self.account_ids.public(account).get())
+    }
+
+    /// The account that such an address names.
+    pub fn behind(&self, named: AccountId) -> AccountId {
+        self.account_ids.current(PublicAccountId::new(named.get()))
     }
 
     /// The use cases of people, with another hasher of passwords than that of the server. They take every password.
@@ -327,8 +338,14 @@ impl std::fmt::Debug for Operators {
 
 /// The use cases of operators over a unit of work.
 pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
+    operators_knowing(uow, system, &Arc::default())
+}
+
+/// The same use cases, where tests have replaced accounts.
+fn operators_knowing<U: UnitOfWork + Clone>(uow: &U, system: &System, account_ids: &Arc<AccountIds>) -> Operators {
     let System { clock, ids, passwords, password_rules, signatures } = system.clone();
-    let grants = Arc::new(GrantUseCases::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), signatures));
+    let grants = GrantUseCases::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), signatures);
+    let grants = Arc::new(grants.with_account_ids(Arc::clone(account_ids)));
     let all = Arc::new(UseCases::new(uow.clone(), clock, ids, passwords, password_rules));
     Operators {
         accounts: all.clone(),
@@ -384,7 +401,9 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
             denials.clone(),
         )),
         token_grants: Arc::new(
-            Grants::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), Arc::clone(&signatures)).with_denials(denials.clone()),
+            Grants::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), Arc::clone(&signatures))
+                .with_denials(denials.clone())
+                .with_account_ids(Arc::clone(&tests.account_ids)),
         ),
         courses: Arc::new(Courses::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         rosters: Arc::new(Rosters::new(uow.clone(), Arc::clone(&clock))),

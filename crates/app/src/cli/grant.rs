@@ -67,7 +67,7 @@ fn list(operator: &Operator, arguments: &ListGrants) -> Result<Vec<Grant>, Failu
     let principal = match (&arguments.user, &arguments.service_account) {
         (Some(named), _) => Some(user::find(operator, account, named)?),
         (None, Some(named)) => {
-            let name = read_name(named, account)?;
+            let name = read_name(named, operator.named(account))?;
             Some(find_service_account(operator, account, &name, &arguments.account)?.principal)
         }
         (None, None) => None,

@@ -1,18 +1,16 @@
 //! The use cases of operators over the configured database, and the runtime in which a command waits for them.
 
 use std::mem::ManuallyDrop;
-use std::sync::Arc;
 
 use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::operators::FindAccountError;
-use derslik_ports::outbound::Clock;
 use tokio::runtime::Runtime;
 
 use super::database::open_database;
 use super::{Failure, database, runtime};
 use crate::config::Config;
-use crate::wiring::Operators;
+use crate::wiring::{Installation, Operators};
 
 /// The use cases, for one command.
 pub(super) struct Operator {
@@ -20,7 +18,8 @@ pub(super) struct Operator {
     pub(super) ports: Operators,
     /// The instant at which the command began.
     pub(super) now: Timestamp,
-    clock: Arc<dyn Clock>,
+    /// What the use cases are over. A test of a command has mocks instead.
+    installation: Option<Installation>,
 }
 
 impl Operator {
@@ -29,7 +28,7 @@ impl Operator {
         let runtime = runtime(config)?;
         let installation = open_database(config, &runtime)?;
         runtime.block_on(installation.look_at_tests()).map_err(database)?;
-        Ok(Self { runtime, ports: installation.operators(), now: installation.now(), clock: installation.clock() })
+        Ok(Self { runtime, ports: installation.operators(), now: installation.now(), installation: Some(installation) })
     }
 
     /// Waits until a use case is done.
@@ -39,7 +38,12 @@ impl Operator {
 
     /// The present instant of an account, by which its keys and tokens end.
     pub(super) fn now_of(&self, account: AccountId) -> Timestamp {
-        self.clock.now_of(account)
+        self.installation.as_ref().map_or(self.now, |installation| installation.clock().now_of(account))
+    }
+
+    /// The id by which addresses of service accounts name an account.
+    pub(super) fn named(&self, account: AccountId) -> AccountId {
+        self.installation.as_ref().map_or(account, |installation| installation.named(account))
     }
 
     /// The account with that name or id.
@@ -56,13 +60,14 @@ impl Operator {
 pub(super) mod testing {
     //! Commands over mocked use cases.
 
+    use std::sync::Arc;
+
     use derslik_domain::id::Id;
     use derslik_ports::inbound::operators::{
         MockAccountAdministration, MockAdminAdministration, MockAuditReading, MockBacklogReading, MockCourseOperations,
         MockCredentialAdministration, MockErasureRequests, MockGrantAdministration, MockInstallationKeys, MockJobOperations,
         MockKnownSecretRevocation, MockProjectAdministration, MockSecretMaking, MockTokenIssuing, MockUserAdministration,
     };
-    use derslik_ports::mocks::StoppedClock;
     use derslik_testkit::builders::now;
 
     use super::*;
@@ -93,7 +98,7 @@ pub(super) mod testing {
     /// A command's view of these use cases.
     pub(in crate::cli) fn operator(ports: Operators) -> Operator {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        Operator { runtime: ManuallyDrop::new(runtime), ports, now: now(), clock: Arc::new(StoppedClock(now())) }
+        Operator { runtime: ManuallyDrop::new(runtime), ports, now: now(), installation: None }
     }
 
     /// The exit code of a failure and what it says.
@@ -105,6 +110,8 @@ pub(super) mod testing {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use derslik_domain::id::Id;
     use derslik_ports::inbound::operators::MockAccountAdministration;
     use derslik_ports::{Reason, StoreError};

@@ -11,6 +11,7 @@ use derslik_ports::inbound::{Assertion, GrantError, RequestedScopes, TokenQuota}
 use derslik_ports::outbound::{Clock, Signatures, StoreError, Stores, Tenant, UnitOfWork};
 
 use super::secret::is_grant_id;
+use crate::named_accounts::NamedAccounts;
 
 /// The longest life of an assertion.
 const MAX_LIFE: Duration = Duration::from_secs(3_600);
@@ -45,6 +46,7 @@ pub(super) async fn verify<U: UnitOfWork>(
     assertion: &Assertion,
     quota: &dyn TokenQuota,
     clock: &dyn Clock,
+    accounts: &NamedAccounts,
 ) -> Result<Verified, GrantError> {
     let now = clock.now();
     let Assertion { issued_at, expires_at, .. } = *assertion;
@@ -53,6 +55,7 @@ pub(super) async fn verify<U: UnitOfWork>(
         return Err(GrantError::Time);
     }
     let address: ServiceAddress = assertion.issuer.parse().map_err(|_| GrantError::Invalid)?;
+    let address = accounts.stored(address);
     let (account, named) = (address.account, assertion.key.clone());
     if named.as_deref().is_some_and(|key| !is_grant_id(key)) {
         return Err(GrantError::Invalid);

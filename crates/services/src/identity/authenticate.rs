@@ -25,6 +25,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::secret::{Malformed, digest, find_public_id};
+use crate::named_accounts::NamedAccounts;
 
 /// How long a credential is cached after it was read.
 const CACHE_LIFETIME: Duration = Duration::from_millis(900);
@@ -81,6 +82,11 @@ impl<U: UnitOfWork + Clone> Identity<U> {
     #[must_use]
     pub fn with_account_ids(self, ids: Arc<AccountIds>) -> Self {
         Self { account_ids: Some(ids), ..self }
+    }
+
+    /// Which accounts the texts of requests name.
+    fn named_accounts(&self) -> NamedAccounts {
+        self.account_ids.clone().map(NamedAccounts::new).unwrap_or_default()
     }
 
     /// How often tests have replaced accounts.

@@ -111,7 +111,7 @@ fn credentials(operator: &Operator, arguments: &CreateToken, kind: FileKind) -> 
     let account = operator.account(named)?;
     let NewToken { mut scopes, project, lifetime } = arguments.read()?;
     if kind == FileKind::ServiceAccount {
-        let name = read_name(&arguments.owner, account)?;
+        let name = read_name(&arguments.owner, operator.named(account))?;
         let service = find_service_account(operator, account, &name, named)?;
         if arguments.scopes.is_empty() {
             scopes = service.scopes;

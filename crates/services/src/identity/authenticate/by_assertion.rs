@@ -40,6 +40,7 @@ impl<U: UnitOfWork + Clone> Identity<U> {
         public_id: &str,
         is_new: bool,
     ) -> Result<GrantId, AuthenticationError> {
+        let accounts = self.named_accounts();
         let refuse = |account, error| match error {
             GrantError::Store(error) => AuthenticationError::Store(error),
             GrantError::TooMany(exceeded) => AuthenticationError::TooMany(exceeded),
@@ -47,7 +48,7 @@ impl<U: UnitOfWork + Clone> Identity<U> {
             GrantError::Client | GrantError::Invalid | GrantError::Subject => self.refused(account, DenialCause::WrongSecret),
             GrantError::Scope(refused) => {
                 // The signature was right, so the account is that of the issuer.
-                let owner = assertion.issuer.parse().ok().map(|address: ServiceAddress| address.account);
+                let owner = assertion.issuer.parse().ok().map(|address: ServiceAddress| accounts.behind(address.account));
                 log_refused(owner, refused);
                 self.refused(owner, DenialCause::NotAllowed);
                 AuthenticationError::Scope(refused)
@@ -60,7 +61,8 @@ impl<U: UnitOfWork + Clone> Identity<U> {
         }
         // Who signs goes by a real clock, and the token by that of the account.
         let signed_at = self.clock.now();
-        let verified = verify(&self.uow, signatures, assertion, quota, self.clock.as_ref()).await.map_err(|error| refuse(None, error))?;
+        let verified = verify(&self.uow, signatures, assertion, quota, self.clock.as_ref(), &accounts).await;
+        let verified = verified.map_err(|error| refuse(None, error))?;
         let (account, signer, public_id) = (verified.account, verified.key.id, public_id.to_owned());
         if !is_new {
             return Ok(signer);
