@@ -6,6 +6,7 @@
 
 mod accounts;
 mod adoption;
+mod kept;
 mod plan;
 mod seed;
 mod seeds;
