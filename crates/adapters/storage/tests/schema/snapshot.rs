@@ -380,7 +380,7 @@ fn many_revoked_assertions_are_refused_by_the_restored_database() {
         let first = endings.assertions[0].clone();
         let unknown = RevokedAssertion { principal: i64::MAX, public_id: "f".repeat(32), ..first.clone() };
         let listed = endings.assertions.clone();
-        endings.assertions.splice(0..0, [unknown, first]);
+        endings.assertions = [&[unknown, first], listed.as_slice()].concat();
         let many = u64::try_from(MANY).unwrap();
         assert_eq!(restored.end_credentials(Some(&endings), now()).unwrap().credentials, many);
         assert_eq!(restored.end_credentials(Some(&endings), now()).unwrap().credentials, 0);
