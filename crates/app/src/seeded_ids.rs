@@ -200,7 +200,7 @@ mod tests {
         let project = ids.project_of(ONE).unwrap();
         assert_eq!(ids.last_draw(&[first, third, foreign], &[]), 3);
         assert_eq!(ids.last_draw(&[third], &[Id::new(1), project]), 4);
-        // Neither ids of another seed or of no seed, nor projects that somebody numbered.
+        // Neither ids of another seed or of no seed, nor projects whose numbers were chosen.
         assert_eq!(ids.last_draw(&[foreign, SystemIds.user_guid()], &[Id::new(1), Id::new(999)]), 0);
         assert_eq!(ids.last_draw(&[], &[]), 0);
     }

@@ -35,8 +35,8 @@ pub(super) struct Verified {
 }
 
 /// Verifies an assertion. Whether the service account may act for the subject is decided later. The quota is asked before a signature is
-/// verified, and not where no key can have made it. Who signs has a real clock, so the times of the assertion are judged by the clock of the
-/// machine; its key ends by the clock of the account.
+/// verified, and not where no key can have made it. Who signs has a real clock, so the times of the assertion are judged by the clock of
+/// the machine. Its key ends by the clock of the account.
 ///
 /// # Errors
 /// [`GrantError::Time`], [`GrantError::Invalid`], [`GrantError::Scope`], [`GrantError::TooMany`], [`GrantError::Store`].
