@@ -14,7 +14,7 @@ use crate::system::SystemIds;
 /// The milliseconds in the first GUID of an account: 2025-01-01T00:00:00Z. Each draw counts one further, so that GUIDs grow.
 const FIRST_MILLIS: u64 = 1_735_689_600_000;
 
-/// The id of a project that is the first draw of its account. Ids that somebody chose stay below.
+/// The id of a project that is the first draw of its account. Ids that were chosen stay below.
 const FIRST_PROJECT: i64 = 1_000;
 
 /// The id of each account in answers: with its own, they would depend on the accounts that were made before.
