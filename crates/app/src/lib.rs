@@ -10,6 +10,7 @@
 //! | `wiring` | builds the server, the worker and the use cases of operators |
 //! | `system` | the system clock and new ids |
 //! | `dev_accounts` | the accounts of the dev profile |
+//! | `bounded` | work that takes a processor for long |
 //! | `known_person` | a person with a publicly known password, for tests |
 //! | `passwords` | Argon2id |
 //! | `seal_keys` | the keys of the seals of the audit log |
@@ -28,6 +29,7 @@
 #![forbid(unsafe_code)]
 
 mod backup;
+mod bounded;
 pub mod cli;
 pub mod config;
 pub mod descriptors;

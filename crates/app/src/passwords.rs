@@ -1,6 +1,5 @@
 //! Argon2id, two hashes at a time: each takes a processor and 19 MiB, and a flood of guesses would take all of both.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use argon2::Argon2;
@@ -8,8 +7,9 @@ use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use async_trait::async_trait;
 use derslik_domain::identity::{Password, PasswordHash};
-use derslik_ports::outbound::{Passwords, Reason, StoreError};
-use tokio::sync::Semaphore;
+use derslik_ports::outbound::{Passwords, StoreError};
+
+use crate::bounded::BoundedThreads;
 
 /// The number of passwords that are hashed at the same time, each on its own thread.
 pub const MAX_CONCURRENT: usize = 2;
@@ -19,25 +19,18 @@ const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Argon2id with the costs that OWASP recommends: 19 MiB, two passes.
 #[derive(Debug, Clone)]
 pub struct Argon2Passwords {
-    permits: Arc<Semaphore>,
+    threads: BoundedThreads,
 }
 
 impl Default for Argon2Passwords {
     fn default() -> Self {
-        Self { permits: Arc::new(Semaphore::new(MAX_CONCURRENT)) }
+        Self { threads: BoundedThreads::new(MAX_CONCURRENT, QUEUE_TIMEOUT) }
     }
 }
 
 impl Argon2Passwords {
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
-        let permit = tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
-        let Ok(Ok(permit)) = permit else { return Err(StoreError::from(Reason::Crowded)) };
-        let done = tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop(permit);
-            result
-        });
-        done.await.map_err(|error| StoreError::Other(Box::new(error)))?
+        self.threads.run(work).await?
     }
 }
 

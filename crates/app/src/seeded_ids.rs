@@ -43,20 +43,36 @@ impl SeededIds {
         self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The bytes of the draw of that number.
+    fn bytes(&self, count: u64) -> [u8; 32] {
+        Sha256::new().chain_update(self.seed.to_le_bytes()).chain_update(count.to_le_bytes()).finalize().into()
+    }
+
+    /// The GUID that the draw of that number gives.
+    fn numbered_guid(&self, count: u64) -> Uuid {
+        let mut random = [0; 10];
+        random.iter_mut().zip(self.bytes(count)).for_each(|(byte, drawn)| *byte = drawn);
+        Builder::from_unix_timestamp_millis(FIRST_MILLIS.saturating_add(count), &random).into_uuid()
+    }
+
+    /// The number of the draw that gave a GUID; 0 for any other GUID.
+    fn number_of(&self, guid: Uuid) -> u64 {
+        // The first 48 bits are milliseconds.
+        let millis = u64::try_from(guid.as_u128() >> 80).unwrap_or_default();
+        let count = millis.saturating_sub(FIRST_MILLIS);
+        if count > 0 && self.numbered_guid(count) == guid { count } else { 0 }
+    }
+
     /// The number of a draw of an account, and its bytes.
     fn draw(&self, account: AccountId) -> (u64, [u8; 32]) {
         let mut drawn = self.drawn();
         let count = drawn.entry(account).or_default();
         *count = count.saturating_add(1);
-        let bytes = Sha256::new().chain_update(self.seed.to_le_bytes()).chain_update(count.to_le_bytes()).finalize().into();
-        (*count, bytes)
+        (*count, self.bytes(*count))
     }
 
     fn guid(&self, account: AccountId) -> Uuid {
-        let (count, bytes) = self.draw(account);
-        let mut random = [0; 10];
-        random.iter_mut().zip(bytes).for_each(|(byte, drawn)| *byte = drawn);
-        Builder::from_unix_timestamp_millis(FIRST_MILLIS.saturating_add(count), &random).into_uuid()
+        self.numbered_guid(self.draw(account).0)
     }
 }
 
@@ -114,6 +130,12 @@ impl Ids for SeededIds {
         self.drawn().get(&account).copied().unwrap_or_default()
     }
 
+    fn last_draw(&self, people: &[UserGuid], projects: &[ProjectId]) -> u64 {
+        let of_people = people.iter().map(|guid| self.number_of(guid.get()));
+        let of_projects = projects.iter().map(|id| u64::try_from(id.get().saturating_sub(FIRST_PROJECT - 1)).unwrap_or_default());
+        of_people.chain(of_projects).max().unwrap_or_default()
+    }
+
     fn go_on_after(&self, account: AccountId, drawn: u64) {
         self.drawn().insert(account, drawn);
     }
@@ -167,6 +189,20 @@ mod tests {
         let drawn = ids.drawn_by(ONE);
         ids.go_on_after(OTHER, drawn);
         assert_eq!((drawn, ids.session_guid_of(ONE)), (1, ids.session_guid_of(OTHER)));
+    }
+
+    #[test]
+    fn the_last_draw_among_ids_is_found() {
+        let ids = SeededIds::new(7);
+        let (first, foreign) = (ids.user_guid_of(ONE), SeededIds::new(8).user_guid_of(ONE));
+        ids.session_guid_of(ONE);
+        let third = ids.user_guid_of(ONE);
+        let project = ids.project_of(ONE).unwrap();
+        assert_eq!(ids.last_draw(&[first, third, foreign], &[]), 3);
+        assert_eq!(ids.last_draw(&[third], &[Id::new(1), project]), 4);
+        // Neither ids of another seed or of no seed, nor projects whose numbers were chosen.
+        assert_eq!(ids.last_draw(&[foreign, SystemIds.user_guid()], &[Id::new(1), Id::new(999)]), 0);
+        assert_eq!(ids.last_draw(&[], &[]), 0);
     }
 
     #[test]

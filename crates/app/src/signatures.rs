@@ -2,21 +2,21 @@
 //! beside the threads that answer requests: everyone who knows the address of a service account can
 //! ask for verifications.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use derslik_domain::identity::{PublicKey, SignatureAlgorithm};
-use derslik_ports::outbound::{Reason, Signatures, SigningKey, StoreError};
+use derslik_ports::outbound::{Signatures, SigningKey, StoreError};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 use rsa::pkcs8::{DecodePublicKey, EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::rand_core::OsRng;
 use rsa::traits::PublicKeyParts as _;
 use rsa::{RsaPrivateKey, RsaPublicKey};
-use tokio::sync::Semaphore;
+
+use crate::bounded::BoundedThreads;
 
 /// The bits of a new RSA key.
 const RSA_BITS: usize = 2_048;
@@ -29,12 +29,12 @@ const QUEUE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Signatures by the crates of `RustCrypto`.
 #[derive(Debug, Clone)]
 pub struct JwtSignatures {
-    permits: Arc<Semaphore>,
+    threads: BoundedThreads,
 }
 
 impl Default for JwtSignatures {
     fn default() -> Self {
-        Self { permits: Arc::new(Semaphore::new(MAX_CONCURRENT)) }
+        Self { threads: BoundedThreads::new(MAX_CONCURRENT, QUEUE_TIMEOUT) }
     }
 }
 
@@ -74,14 +74,7 @@ impl Signatures for JwtSignatures {
         message: Vec<u8>,
         signature: Vec<u8>,
     ) -> Result<bool, StoreError> {
-        let permit = tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
-        let Ok(Ok(permit)) = permit else { return Err(StoreError::from(Reason::Crowded)) };
-        let done = tokio::task::spawn_blocking(move || {
-            let result = is_right(algorithm, &key, &message, &signature);
-            drop(permit);
-            result
-        });
-        done.await.map_err(|error| StoreError::Other(Box::new(error)))
+        self.threads.run(move || is_right(algorithm, &key, &message, &signature)).await
     }
 
     fn new_key(&self, algorithm: SignatureAlgorithm) -> Result<SigningKey, StoreError> {
@@ -147,16 +140,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn few_signatures_are_verified_at_a_time_and_none_waits_for_long() {
+    async fn a_signature_is_verified_on_another_thread() {
         let signatures = JwtSignatures::default();
         let key = signatures.new_key(SignatureAlgorithm::Es256).unwrap();
         let signature = signed_by(SignatureAlgorithm::Es256, &key.private_pem);
-        let verify = || signatures.verify(SignatureAlgorithm::Es256, key.public.clone(), MESSAGE.to_vec(), signature.clone());
-        assert!(verify().await.unwrap());
-        let busy = Arc::clone(&signatures.permits).acquire_many_owned(2).await.unwrap();
-        let refused = verify().await;
-        assert!(matches!(&refused, Err(error) if error.unavailable() == Some(Reason::Crowded)), "{refused:?}");
-        drop(busy);
-        assert!(verify().await.unwrap());
+        let verify = |message: &[u8]| signatures.verify(SignatureAlgorithm::Es256, key.public.clone(), message.to_vec(), signature.clone());
+        assert!(verify(MESSAGE).await.unwrap());
+        assert!(!verify(b"header.others").await.unwrap());
     }
 }

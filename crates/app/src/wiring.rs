@@ -8,12 +8,14 @@ mod control;
 
 use std::sync::Arc;
 
+use derslik_domain::id::AccountId;
 use derslik_domain::identity::PasswordRules;
 use derslik_domain::job::Action;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, RequestControl, Services};
-use derslik_ports::inbound::control::{AccountIds, FaultInjection};
+use derslik_ports::StoreError;
+use derslik_ports::inbound::control::{AccountIds, FaultInjection, PublicAccountId};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
     CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
@@ -24,6 +26,7 @@ use derslik_ports::outbound::{Clock, ClockSync, Ids, Passwords, Readers, SealKey
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::clocks::{AccountClocks, SyncedGrants, SyncedIdentity, SyncedLogIns};
+use derslik_services::control::load_ids;
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
 use derslik_services::faults::InjectedFaults;
@@ -104,9 +107,34 @@ impl Installation {
         self.system.clock.now()
     }
 
+    /// The clocks, as the use cases see them.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.system.clock)
+    }
+
+    /// Reads which accounts tests have replaced and which clocks they have moved, for a command. Only profile `dev` has either.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn look_at_tests(&self) -> Result<(), StoreError> {
+        let Some(clocks) = &self.clocks else { return Ok(()) };
+        load_ids(&self.uow, &self.account_ids).await?;
+        clocks.refresh().await
+    }
+
     /// The use cases of operators.
     pub fn operators(&self) -> Operators {
-        operators(&self.uow, &self.system)
+        operators_knowing(&self.uow, &self.system, &self.account_ids)
+    }
+
+    /// The id by which addresses of service accounts name an account.
+    pub fn named(&self, account: AccountId) -> AccountId {
+        AccountId::new(self.account_ids.public(account).get())
+    }
+
+    /// The account that such an address names.
+    pub fn behind(&self, named: AccountId) -> AccountId {
+        self.account_ids.current(PublicAccountId::new(named.get()))
     }
 
     /// The use cases of people, with another hasher of passwords than that of the server. They take every password.
@@ -310,8 +338,14 @@ impl std::fmt::Debug for Operators {
 
 /// The use cases of operators over a unit of work.
 pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
+    operators_knowing(uow, system, &Arc::default())
+}
+
+/// The same use cases, where tests have replaced accounts.
+fn operators_knowing<U: UnitOfWork + Clone>(uow: &U, system: &System, account_ids: &Arc<AccountIds>) -> Operators {
     let System { clock, ids, passwords, password_rules, signatures } = system.clone();
-    let grants = Arc::new(GrantUseCases::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), signatures));
+    let grants = GrantUseCases::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), signatures);
+    let grants = Arc::new(grants.with_account_ids(Arc::clone(account_ids)));
     let all = Arc::new(UseCases::new(uow.clone(), clock, ids, passwords, password_rules));
     Operators {
         accounts: all.clone(),
@@ -367,7 +401,9 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
             denials.clone(),
         )),
         token_grants: Arc::new(
-            Grants::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), Arc::clone(&signatures)).with_denials(denials.clone()),
+            Grants::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), Arc::clone(&signatures))
+                .with_denials(denials.clone())
+                .with_account_ids(Arc::clone(&tests.account_ids)),
         ),
         courses: Arc::new(Courses::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         rosters: Arc::new(Rosters::new(uow.clone(), Arc::clone(&clock))),

@@ -22,6 +22,8 @@ fn main() -> ExitCode {
         Trial::test("the_same_requests_give_the_same_bytes_on_both_databases", same_bytes),
         Trial::test("sqlite::a_restored_account_goes_on_with_fresh_ids", || goes_on(DATABASES[0].1)),
         Trial::test("postgres::a_restored_account_goes_on_with_fresh_ids", || goes_on(DATABASES[1].1)),
+        Trial::test("sqlite::an_account_of_the_start_begins_anew_after_a_reset", || begins_anew(DATABASES[0].1)),
+        Trial::test("postgres::an_account_of_the_start_begins_anew_after_a_reset", || begins_anew(DATABASES[1].1)),
     ])
 }
 
@@ -216,4 +218,42 @@ fn goes_on(open: Open) -> Result<(), Failed> {
         made.push(std::mem::take(&mut account.answers));
     }
     same("after the same snapshot", &made[0], &made[1])
+}
+
+/// The account `demo`, which test control did not make: it keeps its people and projects.
+fn begins_anew(open: Open) -> Result<(), Failed> {
+    let service = Service::start(open)?;
+    let made = json!({
+        "id": "1329",
+        "bearer": "demo-access|0a026ae54d3dbe248f0afe3efe1148a0112c282d7e705f5caecd5505125c1ad3",
+        "account_key": "demo-organization-key",
+        "project": { "key": "3sWXSsqHgSKnE87YkNJK" },
+        "users": [{}, { "token": "demo-admin-token" }],
+    });
+    let mut demo = Account { service: &service, made, answers: Vec::new() };
+    let users = format!("/api/v1/{}/users", demo.text("/project/key"));
+    let script = |demo: &mut Account<'_>| -> Result<Vec<String>, Failed> {
+        demo.ask("POST", "/v1/courses", &json!({ "name": "Resim", "ownerId": "me" }))?;
+        demo.ask("DELETE", &format!("{users}/yeni"), &Value::Null)?;
+        Ok(std::mem::take(&mut demo.answers))
+    };
+    let expected = script(&mut demo)?;
+    for _ in 0..2 {
+        demo.control("POST", "reset", &Value::Null)?;
+        same("after a reset", &expected, &script(&mut demo)?)?;
+    }
+    // A person who stays keeps the id, and nothing gets it again.
+    let person = |name: &str| json!({ "name": name, "surname": "Yılmaz", "username": name, "email": format!("{name}@okul.example") });
+    demo.ask("POST", "/xapi/user", &person("ali"))?;
+    for name in ["veli", "ayse"] {
+        demo.control("POST", "reset", &Value::Null)?;
+        demo.ask("POST", "/xapi/user", &person(name))?;
+    }
+    demo.answers.clear();
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        demo.control("POST", "reset", &Value::Null)?;
+        answers.push(script(&mut demo)?);
+    }
+    same("after resets with people who stay", &answers[0], &answers[1])
 }

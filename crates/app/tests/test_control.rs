@@ -5,22 +5,26 @@ mod support;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use derslik::dev_accounts::classroom_scopes;
 use derslik::snapshot_files::AccountArchives;
 use derslik::system::SystemIds;
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::CredentialKind;
+use derslik_domain::identity::{CredentialKind, PublicKey, Role, ServiceName, SignatureAlgorithm, TokenLifetime, UserKey};
 use derslik_domain::job::{Action, LeaseTerm, LeaseToken, WorkerId};
+use derslik_domain::page::PageRequest;
 use derslik_http::Limits;
 use derslik_ports::inbound::control::{
     AccountControl, AccountIds, ControlError, NewTestAccount, PublicAccountId, SeedControl, SnapshotControl, TestAccount,
 };
-use derslik_ports::inbound::{IdentityService, PresentedCredential};
+use derslik_ports::inbound::operators::{GrantAdministration, GrantTerms, NewDelegation, NewServiceAccount};
+use derslik_ports::inbound::{Assertion, IdentityService, PresentedCredential, TokenGrants, TokenRequest, Unlimited};
 use derslik_ports::mocks::StoppedClock;
-use derslik_ports::outbound::{Claim, StoreError, UnitOfWork as _};
+use derslik_ports::outbound::{Claim, Clock, Ids, MockSignatures, Signatures, SigningKey, StoreError, UnitOfWork as _};
 use derslik_services::control::{ControlPorts, TestControl};
-use derslik_services::identity::Identity;
+use derslik_services::identity::{Grants, Identity};
+use derslik_services::operators::GrantUseCases;
 use derslik_storage::DieselUnitOfWork;
 use derslik_testkit::builders::{now, settings};
 use libtest_mimic::{Failed, Trial};
@@ -61,12 +65,13 @@ jobs:
 
 type Check = fn(Open) -> Result<(), Failed>;
 
-const CHECKS: [(&str, Check); 6] = [
+const CHECKS: [(&str, Check); 7] = [
     ("a_seed_comes_back_as_it_was_written", seed_round_trip),
     ("a_reset_keeps_the_keys_and_brings_the_first_content_back", reset),
     ("a_snapshot_is_restored_into_the_same_public_id", snapshot),
     ("a_job_that_ran_when_a_snapshot_was_taken_can_be_claimed_after_its_restore", running_job),
     ("the_file_of_a_snapshot_is_a_backup_and_goes_into_another_account", file),
+    ("a_service_account_keeps_its_address_and_its_files_when_its_account_is_replaced", service_account),
     ("an_account_that_has_ended_is_not_found", end),
 ];
 
@@ -240,6 +245,78 @@ fn file(open: Open) -> Result<(), Failed> {
         assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
         let whole = suite.control.load(other.id, "whole".parse().unwrap(), std::fs::read(&whole)?).await;
         assert!(matches!(&whole, Err(ControlError::Invalid { problem, .. }) if problem.contains("more than one account")), "{whole:?}");
+        Ok(())
+    })
+}
+
+/// Signatures that are right where they say so.
+fn signatures() -> Arc<dyn Signatures> {
+    let mut signatures = MockSignatures::new();
+    signatures.expect_new_key().returning(|_| Ok(SigningKey { private_pem: "private".to_owned(), public: PublicKey::new([1]) }));
+    signatures.expect_verify().returning(|_, key, _, signature| Ok(key.der() == [1] && signature == b"right"));
+    Arc::new(signatures)
+}
+
+fn service_account(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let (clock, random): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(StoppedClock(now())), Arc::new(SystemIds));
+        let (uow, ids) = (suite.service.uow.clone(), Arc::clone(&suite.ids));
+        let operator = GrantUseCases::new(uow.clone(), Arc::clone(&clock), Arc::clone(&random), signatures());
+        let operator = operator.with_account_ids(Arc::clone(&ids));
+        let tokens = Grants::new(uow, clock, random, signatures()).with_account_ids(Arc::clone(&ids));
+
+        let account = suite.create(None).await;
+        let name = |name: &str| ServiceName::parse(name).unwrap();
+        let new = |named: &str| NewServiceAccount {
+            name: name(named),
+            role: Role::Member,
+            scopes: classroom_scopes(),
+            delegation: NewDelegation::Everyone,
+        };
+        let address = |named: &str| format!("{named}@{}.iam.derslik.internal", account.id);
+        let terms = || GrantTerms { scopes: classroom_scopes(), project: None, lifetime: TokenLifetime::Never };
+        let first = ids.current(account.id);
+        let made = operator.create_service_account(first, new("timetable")).await.unwrap();
+        assert_eq!(made.address.to_string(), address("timetable"));
+        let key = operator.create_key(first, name("timetable"), SignatureAlgorithm::Es256, terms()).await.unwrap();
+        let person = UserKey::Id(account.users.first().unwrap().id);
+        let refresh = operator.create_refresh_token(first, person, terms()).await.unwrap();
+        suite.control.take(account.id, "full".parse().unwrap()).await.unwrap();
+        for _ in 0..2 {
+            suite.control.restore(account.id, "full".parse().unwrap()).await.unwrap();
+            let current = ids.current(account.id);
+            assert_ne!(current, first);
+
+            // The files of clients hold what they held, and still work.
+            let assertion = Assertion {
+                key: Some(key.key.clone()),
+                algorithm: SignatureAlgorithm::Es256,
+                issuer: key.address.to_string(),
+                subject: None,
+                scopes: None,
+                issued_at: now(),
+                expires_at: now().plus(Duration::from_secs(60)),
+                message: b"message".to_vec(),
+                signature: b"right".to_vec(),
+            };
+            let asked = TokenRequest::Refresh { client: refresh.client.clone(), token: refresh.token.clone(), scopes: None };
+            for request in [TokenRequest::Assertion(assertion), asked] {
+                let granted = tokens.grant(request, Arc::new(Unlimited)).await;
+                assert!(granted.is_ok(), "{granted:?}");
+            }
+            let found = tokens.find_service_account(key.address.clone()).await.unwrap();
+            assert_eq!(found.map(|found| found.address.to_string()), Some(address("timetable")));
+            assert!(tokens.grant_to(key.address.clone(), None).await.is_ok());
+
+            // What is made later has the same id in its address.
+            assert_eq!(operator.create_service_account(current, new("later")).await.unwrap().address.to_string(), address("later"));
+            let listed = operator.list_service_accounts(current, PageRequest { size: 10, after: None }).await.unwrap();
+            let listed: Vec<_> = listed.iter().map(|service| service.address.to_string()).collect();
+            assert_eq!(listed, [address("timetable"), address("later")]);
+            let again = operator.create_key(current, name("later"), SignatureAlgorithm::Es256, terms()).await.unwrap();
+            assert_eq!(again.address.to_string(), address("later"));
+        }
         Ok(())
     })
 }

@@ -57,7 +57,9 @@ impl DenialCounter {
         }
         let mut outcome = Ok(());
         for (account, counts) in by_account {
-            let (at, written) = (clock.now(), counts.clone());
+            // The installation has no clock that a test moves.
+            let at = if account == INSTALLATION { clock.now() } else { clock.now_of(account) };
+            let written = counts.clone();
             let wrote = uow.write(account, move |stores| {
                 for (cause, count) in written {
                     stores.audit().add(account, &NewAuditRecord { at, event: AuditEvent::Denied { cause, count } })?;

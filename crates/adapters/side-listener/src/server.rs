@@ -8,10 +8,11 @@ use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use actix_http::body::MessageBody;
+use actix_http::body::{BoxBody, MessageBody};
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, KeepAlive, Request, Response};
 use actix_server::{GracefulShutdownSignal, Server};
+use actix_service::boxed::{self, BoxServiceFactory};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, fn_factory, fn_service, map_config};
 use actix_web::Error;
 use actix_web::dev::AppConfig;
@@ -26,6 +27,9 @@ const HANDED_OVER: usize = 32;
 
 /// How long the requests under way may take once the listener is told to stop, in seconds.
 const GRACE_SECONDS: u64 = 1;
+
+/// Makes the service that answers the requests: its errors are answers as well.
+type App = BoxServiceFactory<(), Request, Response<BoxBody>, Response<BoxBody>, String>;
 
 /// A listener that answers until it is stopped or dropped.
 #[derive(Debug)]
@@ -64,6 +68,13 @@ where
     S::Response: Into<Response<B>>,
     B: MessageBody + 'static,
 {
+    let app = move || {
+        let app = map_config(app().into_factory(), |()| AppConfig::default())
+            .map(|answer| Into::<Response<B>>::into(answer).map_into_boxed_body())
+            .map_err(|error| Response::<BoxBody>::from(error.error_response()))
+            .map_init_err(|error| format!("{error:?}"));
+        boxed::factory(app)
+    };
     let address = listener.local_addr()?;
     let (stop, stopped) = oneshot::channel();
     let (sender, started) = channel();
@@ -94,21 +105,13 @@ where
     Ok(Running { address, stop, thread })
 }
 
-fn server<F, I, S, B>(
+fn server(
     name: &'static str,
     listener: TcpListener,
     bodies: Bodies,
-    app: F,
+    app: impl Fn() -> App + Send + Clone + 'static,
     stopped: oneshot::Receiver<()>,
-) -> io::Result<Server>
-where
-    F: Fn() -> I + Send + Clone + 'static,
-    I: IntoServiceFactory<S, Request>,
-    S: ServiceFactory<Request, Config = AppConfig, Error = Error> + 'static,
-    S::InitError: Debug,
-    S::Response: Into<Response<B>>,
-    B: MessageBody + 'static,
-{
+) -> io::Result<Server> {
     let server = Server::build()
         .workers(1)
         .worker_max_blocking_threads(1)
@@ -126,19 +129,11 @@ where
 }
 
 /// Makes the service that takes the connections.
-async fn connections<I, S, B>(
-    app: I,
+async fn connections(
+    app: App,
     bodies: Bodies,
     stopping: GracefulShutdownSignal,
-) -> Result<impl Service<TcpStream, Response = (), Error = DispatchError>, ()>
-where
-    I: IntoServiceFactory<S, Request>,
-    S: ServiceFactory<Request, Config = AppConfig, Error = Error> + 'static,
-    S::InitError: Debug,
-    S::Response: Into<Response<B>>,
-    B: MessageBody + 'static,
-{
-    let app = map_config(app.into_factory(), |()| AppConfig::default()).map_err(|error| error.error_response());
+) -> Result<impl Service<TcpStream, Response = (), Error = DispatchError>, ()> {
     let http = HttpService::build()
         .graceful_shutdown_signal(move || {
             let stopping = stopping.clone();
@@ -152,7 +147,7 @@ where
         .on_connect_ext(|stream: &Stream, data| {
             data.insert(stream.lifetime());
         })
-        .h1(app);
+        .h1::<_, BoxBody>(app);
     let http = ServiceFactory::<(Stream, Option<SocketAddr>)>::new_service(&http, ()).await?;
     let shared = Rc::new((http, Rc::new(Connections::default())));
     Ok(fn_service(move |socket: TcpStream| {

@@ -1,16 +1,18 @@
 //! `derslik account`
 
 use clap::{Args, Subcommand};
+use derslik_domain::id::AccountId;
 use derslik_domain::identity::{AccountSettings, new_account_name};
 use derslik_domain::job::ProjectName;
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 use derslik_http::perculus::bearer;
-use derslik_ports::inbound::operators::{AccountState, CreateAccountError, CreatedAccount, NewAccount};
+use derslik_ports::inbound::operators::{AccountState, CreateAccountError, CreatedAccount, CredentialFilter, KeyError, NewAccount};
 use serde_json::{Value, json};
 
 use super::known_keys::known_secrets;
-use super::list_args::ListArgs;
-use super::output::one_line;
+use super::list_args::{ListArgs, PAGE_SIZE};
+use super::output::{one_line, second};
 use super::{Context, Failure, Operator, database};
 
 #[derive(Debug, Subcommand)]
@@ -70,7 +72,29 @@ fn create(context: &Context<'_>, name: &str, project: &str) -> Result<(), Failur
     let settings = context.config.account_settings().map_err(Failure::Usage)?;
     let new = NewAccount { name: account_name, settings, project };
     let created = operator.wait_for(operator.ports.accounts.create(new)).map_err(|error| failure(name, error))?;
-    context.output.print(|| as_text(name, &created), || as_json(name, &created))
+    context.output.print_once(|| as_text(name, &created), || as_json(name, &created), || withdraw(&operator, created.id))
+}
+
+/// Revokes the keys of a new account that could not be printed, since no one has them. Returns what became of them. The account stays.
+fn withdraw(operator: &Operator, account: AccountId) -> String {
+    match revoke_keys(operator, account) {
+        Ok(()) => format!(
+            "the keys of the new account could not be printed, and are revoked: make others with `derslik key create --account {account}`"
+        ),
+        Err(error) => format!(
+            "the keys of the new account could not be printed, and are still valid ({error}): `derslik key list --account {account}` lists \
+             them, and `derslik key revoke` ends them"
+        ),
+    }
+}
+
+/// Revokes all keys of an account that was made a moment ago: they are few.
+fn revoke_keys(operator: &Operator, account: AccountId) -> Result<(), KeyError> {
+    let page = PageRequest { size: PAGE_SIZE, after: None };
+    for key in operator.wait_for(operator.ports.credentials.list(account, CredentialFilter::default(), page))? {
+        operator.wait_for(operator.ports.credentials.revoke(account, key.id))?;
+    }
+    Ok(())
 }
 
 fn failure(name: &str, error: CreateAccountError) -> Failure {
@@ -163,7 +187,7 @@ fn state_name(state: &AccountState) -> &'static str {
 
 fn state_line(state: &AccountState) -> String {
     let AccountState { account, created_at, .. } = state;
-    format!("{}\t{}\t{}\t{}", account.id, state_name(state), instant(*created_at), one_line(account.name.as_str()))
+    format!("{}\t{}\t{}\t{}", account.id, state_name(state), second(*created_at), one_line(account.name.as_str()))
 }
 
 /// The settings of an account, one line each.
@@ -258,7 +282,7 @@ mod tests {
 
     #[test]
     fn an_account_is_shown_with_its_state_and_settings() {
-        assert_eq!(state_line(&state(None)), format!("1329\tactive\t{}\tdemo", instant(now())));
+        assert_eq!(state_line(&state(None)), format!("1329\tactive\t{}\tdemo", second(now())));
         assert!(settings_text(&account().settings).contains("time zone  Europe/Istanbul"));
         let json = state_json(&state(Some(now())));
         assert_eq!((&json["state"], &json["disabled_at"]), (&json!("disabled"), &json!(instant(now()))));

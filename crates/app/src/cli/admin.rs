@@ -6,7 +6,7 @@ use derslik_domain::time::Zone;
 use derslik_ports::inbound::operators::{AdminError, NewAdmin};
 use serde_json::{Value, json};
 
-use super::output::one_line;
+use super::output::{one_line, second};
 use super::password::PasswordArgs;
 use super::{Context, Failure, Operator, database};
 
@@ -48,12 +48,17 @@ impl AdminCommand {
         match self {
             Self::Create { name, role, password } => {
                 let (name, password) = (read_name(&name)?, password.read()?);
-                let (admin, random) = create(&Operator::open(context.config)?, name, role, password)?;
+                let operator = Operator::open(context.config)?;
+                let (admin, random) = create(&operator, name, role, password)?;
                 let text = || match &random {
                     Some(random) => format!("{}\npassword  {random}", as_line(&admin)),
                     None => as_line(&admin),
                 };
-                context.output.print(text, || json!({ "admin": as_json(&admin), "password": random }))
+                let json = || json!({ "admin": as_json(&admin), "password": random });
+                if random.is_none() {
+                    return context.output.print(text, json);
+                }
+                context.output.print_once(text, json, || withdraw(&operator, &admin))
             }
             Self::List => {
                 let operator = Operator::open(context.config)?;
@@ -93,6 +98,16 @@ fn create(
     })
 }
 
+/// Removes a new admin whose random password could not be printed, since no one has it. Returns what became of the admin.
+fn withdraw(operator: &Operator, admin: &Admin) -> String {
+    match operator.wait_for(operator.ports.admins.remove(&admin.name)) {
+        Ok(_) => "the password of the new admin could not be printed, and the admin is removed again".to_owned(),
+        Err(error) => format!(
+            "the password of the new admin could not be printed, and the admin is still there ({error}): `derslik admin remove` ends that"
+        ),
+    }
+}
+
 fn remove(operator: &Operator, one: &OneAdmin) -> Result<(), Failure> {
     let name = read_name(&one.name)?;
     if operator.wait_for(operator.ports.admins.remove(&name)).map_err(database)? {
@@ -102,7 +117,7 @@ fn remove(operator: &Operator, one: &OneAdmin) -> Result<(), Failure> {
 }
 
 fn as_line(admin: &Admin) -> String {
-    let created = admin.created_at.in_zone(Zone::UTC);
+    let created = second(admin.created_at);
     format!("{}\t{}\t{created}\t{}", admin.id, admin.role.name(), one_line(admin.name.as_str()))
 }
 

@@ -15,6 +15,7 @@ use derslik_ports::inbound::operators::{AuditFault, AuditReport};
 use serde_json::{Map, Value, json};
 
 use super::database::open_database;
+use super::output::second;
 use super::{Context, Failure, Operator, database, runtime};
 use crate::config::Secret;
 
@@ -180,8 +181,8 @@ fn verify(context: &Context<'_>, arguments: &VerifyArgs) -> Result<(), Failure> 
     for account in owner.all(&operator)? {
         reports.push((account, runtime.block_on(verification.verify(account, *head)).map_err(database)?));
     }
-    let late = operator.now.minutes_before(UNSEALED_MINUTES);
-    context.output.print_list(&reports, |report| report_as_text(report, late), |report| report_as_json(report, late))?;
+    let late = |(account, _): &(AccountId, AuditReport)| operator.now_of(*account).minutes_before(UNSEALED_MINUTES);
+    context.output.print_list(&reports, |report| report_as_text(report, late(report)), |report| report_as_json(report, late(report)))?;
     let faults: u64 = reports.iter().map(|(_, report)| report.fault_count).sum();
     match faults {
         0 => Ok(()),
@@ -233,7 +234,7 @@ fn report_as_text((account, report): &(AccountId, AuditReport), late: Timestamp)
     let of = if *account == INSTALLATION { "the installation".to_owned() } else { format!("account {account}") };
     let mut lines = vec![format!("{of}\t{} seals checked\t{} faults\thead {}", report.checked, report.fault_count, report.head)];
     if let Some(since) = report.unsealed_since.filter(|_| is_late(report, late)) {
-        let since = since.in_zone(Zone::UTC);
+        let since = second(since);
         lines.push(format!("{of}\twarning: {} records are not sealed, the oldest since {since}: does a worker run?", report.unsealed));
     }
     lines.extend(fault_lines(report).into_iter().map(|fault| format!("{of}\t{fault}")));
@@ -270,7 +271,7 @@ fn as_line(record: &AuditRecord) -> String {
     };
     let counts = event.counts().into_iter().flat_map(|counts| counts.iter().collect::<Vec<_>>());
     let counts: Vec<_> = counts.map(|(kind, rows)| format!("{} {}", rows.get(), kind.name())).collect();
-    let at = record.at.in_zone(Zone::UTC);
+    let at = second(record.at);
     format!("{}\t{at}\t{}\t{about}\t{by}\t{}", record.id, event.kind(), counts.join(", "))
 }
 

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use clap::Args;
+use derslik_domain::identity::ServiceAddress;
 use derslik_storage::{DatabaseUrl, SchemaState};
 use serde_json::{Value, json};
 
@@ -52,7 +53,12 @@ fn judge_metadata(config: &Config) -> Option<Finding> {
     let look = || -> Result<Option<Fault>, Failure> {
         let runtime = runtime(config)?;
         let installation = Installation::new(config, &url, runtime.handle()).map_err(Failure::Usage)?;
-        runtime.block_on(find_fault(&installation.operators(), &account)).map_err(super::database)
+        let look = async {
+            installation.look_at_tests().await?;
+            let stored = ServiceAddress { account: installation.behind(account.account), ..account.clone() };
+            find_fault(&installation.operators(), &stored).await
+        };
+        runtime.block_on(look).map_err(super::database)
     };
     Some(match look() {
         Ok(None) => Finding::ok(CHECK, format!("{account} gets tokens")),

@@ -8,6 +8,7 @@ use derslik_ports::inbound::operators::RevokeGrantError;
 use serde_json::{Value, json};
 
 use super::list_args::ListArgs;
+use super::output::second;
 use super::service_account::{find as find_service_account, read_name};
 use super::{Context, Failure, Operator, database, user};
 
@@ -49,7 +50,8 @@ impl GrantCommand {
         match self {
             Self::List(arguments) => {
                 let grants = list(&operator, &arguments)?;
-                context.output.print_list(&grants, |grant| as_line(grant, operator.now), |grant| as_json(grant, operator.now))
+                let now = operator.now_of(operator.account(&arguments.account)?);
+                context.output.print_list(&grants, |grant| as_line(grant, now), |grant| as_json(grant, now))
             }
             Self::Revoke(one) => {
                 let id = revoke(&operator, &one)?;
@@ -65,7 +67,7 @@ fn list(operator: &Operator, arguments: &ListGrants) -> Result<Vec<Grant>, Failu
     let principal = match (&arguments.user, &arguments.service_account) {
         (Some(named), _) => Some(user::find(operator, account, named)?),
         (None, Some(named)) => {
-            let name = read_name(named, account)?;
+            let name = read_name(named, operator.named(account))?;
             Some(find_service_account(operator, account, &name, &arguments.account)?.principal)
         }
         (None, None) => None,
@@ -111,7 +113,7 @@ fn instant(instant: Timestamp) -> String {
 
 fn as_line(grant: &Grant, now: Timestamp) -> String {
     let (kind, state) = (kind_name(grant.proof.kind()), state(grant, now));
-    let expires = grant.expires_at.map_or_else(|| "never".to_owned(), instant);
+    let expires = grant.expires_at.map_or_else(|| "never".to_owned(), second);
     let used = grant.last_used_on.map_or_else(|| "never".to_owned(), |day| day.to_string());
     format!("{}\t{kind}\t{}\tprincipal {}\t{state}\texpires {expires}\tused {used}", grant.id, grant.public_id, grant.principal)
 }
@@ -164,6 +166,8 @@ mod tests {
         assert_eq!(as_line(&grant(), now()), "5\tservice-account\t0a\tprincipal 200\tvalid\texpires never\tused never");
         let expired = Grant { expires_at: Some(now()), ..grant() };
         let revoked = Grant { revoked_at: Some(now()), ..expired.clone() };
+        let line = as_line(&Grant { expires_at: Some("2025-05-07T13:07:35.123456Z".parse().unwrap()), ..grant() }, now());
+        assert!(line.contains("\texpires 2025-05-07T13:07:35Z\t"), "{line}");
         assert_eq!((&as_json(&expired, now())["state"], &as_json(&revoked, now())["state"]), (&json!("expired"), &json!("revoked")));
         assert_eq!(as_json(&grant(), now())["scopes"], json!(["classroom.courses"]));
     }

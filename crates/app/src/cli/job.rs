@@ -12,6 +12,7 @@ use derslik_ports::inbound::operators::{JobOperation, JobOperationError, StoredJ
 use serde_json::{Map, Value, json};
 
 use super::list_args::PAGE_SIZE;
+use super::output::second;
 use super::{Context, Failure, Operator, Output, database};
 
 #[derive(Debug, Subcommand)]
@@ -132,7 +133,7 @@ fn print_one(output: Output, job: &StoredJob) -> Result<(), Failure> {
 }
 
 fn as_line(job: &StoredJob) -> String {
-    let line = |id, status: &str, at, action: &str, reference: &str| format!("{id}\t{status}\t{}\t{action}\t{reference}", shown(at));
+    let line = |id, status: &str, at, action: &str, reference: &str| format!("{id}\t{status}\t{}\t{action}\t{reference}", second(at));
     match job {
         StoredJob::Known(job) => {
             let at = due(job).unwrap_or(job.start_at);
@@ -146,7 +147,7 @@ fn as_line(job: &StoredJob) -> String {
 fn failures(job: &StoredJob) -> String {
     let StoredJob::Known(job) = job else { return "\n  of an action that this version does not know".to_owned() };
     let line = |failed: &FailedAttempt| {
-        let (at, failure) = (shown(failed.at), &failed.failure);
+        let (at, failure) = (second(failed.at), &failed.failure);
         format!("\n  attempt {} failed at {at}: {}: {}", failed.attempt, failure.reason.name(), failure.text)
     };
     job.failures.iter().map(line).collect()
@@ -334,7 +335,7 @@ mod tests {
             updated_at: now(),
         };
         let job = StoredJob::Unknown(job);
-        assert_eq!(as_line(&job), format!("9\tpaused\t{}\tsummarise\tmath", shown(now())));
+        assert_eq!(as_line(&job), format!("9\tpaused\t{}\tsummarise\tmath", second(now())));
         assert_eq!((as_json(&job)["known"].as_bool(), as_json(&job)["project"].as_i64()), (Some(false), Some(1)));
         assert!(failures(&job).contains("does not know"));
     }

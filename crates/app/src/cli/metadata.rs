@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use super::list_args::PAGE_SIZE;
 use super::{Failure, cannot_listen};
 use crate::config::{Config, MetadataPlan};
-use crate::wiring::Operators;
+use crate::wiring::{Installation, Operators};
 
 /// Why a service account can't act, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) struct Fault {
     pub(super) fix: String,
 }
 
-/// Why a service account can't act. `None` if it can.
+/// Why a service account can't act. `None` if it can. Its address has the id that the account has inside.
 ///
 /// # Errors
 /// The store fails.
@@ -57,13 +57,14 @@ pub(super) async fn find_fault(operators: &Operators, address: &ServiceAddress) 
 pub(super) fn start(
     config: &Config,
     grants: Arc<dyn TokenGrants>,
-    operators: &Operators,
+    installation: &Installation,
     runtime: &Runtime,
 ) -> Result<Option<Running>, Failure> {
     let Some(MetadataPlan { address, account, universe_domain }) = config.metadata().map_err(Failure::Usage)? else { return Ok(None) };
     let cannot_listen = |error| cannot_listen(address, "metadata.listen", error);
     let listener = TcpListener::bind(address).map_err(cannot_listen)?;
-    match runtime.block_on(find_fault(operators, &account)) {
+    let stored = ServiceAddress { account: installation.behind(account.account), ..account.clone() };
+    match runtime.block_on(find_fault(&installation.operators(), &stored)) {
         Ok(None) => {}
         Ok(Some(Fault { problem, fix })) => tracing::warn!(%account, "the metadata server gives out no token: {problem}; fix: {fix}"),
         Err(error) => {

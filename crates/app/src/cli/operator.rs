@@ -8,9 +8,9 @@ use derslik_ports::inbound::operators::FindAccountError;
 use tokio::runtime::Runtime;
 
 use super::database::open_database;
-use super::{Failure, runtime};
+use super::{Failure, database, runtime};
 use crate::config::Config;
-use crate::wiring::Operators;
+use crate::wiring::{Installation, Operators};
 
 /// The use cases, for one command.
 pub(super) struct Operator {
@@ -18,6 +18,8 @@ pub(super) struct Operator {
     pub(super) ports: Operators,
     /// The instant at which the command began.
     pub(super) now: Timestamp,
+    /// What the use cases are over. A test of a command has mocks instead.
+    installation: Option<Installation>,
 }
 
 impl Operator {
@@ -25,12 +27,23 @@ impl Operator {
     pub(super) fn open(config: &Config) -> Result<Self, Failure> {
         let runtime = runtime(config)?;
         let installation = open_database(config, &runtime)?;
-        Ok(Self { runtime, ports: installation.operators(), now: installation.now() })
+        runtime.block_on(installation.look_at_tests()).map_err(database)?;
+        Ok(Self { runtime, ports: installation.operators(), now: installation.now(), installation: Some(installation) })
     }
 
     /// Waits until a use case is done.
     pub(super) fn wait_for<T>(&self, use_case: impl Future<Output = T>) -> T {
         self.runtime.block_on(use_case)
+    }
+
+    /// The present instant of an account, by which its keys and tokens end.
+    pub(super) fn now_of(&self, account: AccountId) -> Timestamp {
+        self.installation.as_ref().map_or(self.now, |installation| installation.clock().now_of(account))
+    }
+
+    /// The id by which addresses of service accounts name an account.
+    pub(super) fn named(&self, account: AccountId) -> AccountId {
+        self.installation.as_ref().map_or(account, |installation| installation.named(account))
     }
 
     /// The account with that name or id.
@@ -85,7 +98,7 @@ pub(super) mod testing {
     /// A command's view of these use cases.
     pub(in crate::cli) fn operator(ports: Operators) -> Operator {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        Operator { runtime: ManuallyDrop::new(runtime), ports, now: now() }
+        Operator { runtime: ManuallyDrop::new(runtime), ports, now: now(), installation: None }
     }
 
     /// The exit code of a failure and what it says.

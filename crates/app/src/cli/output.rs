@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::ValueEnum;
+use derslik_domain::time::{Timestamp, Zone};
 use serde_json::Value;
 
 use super::Failure;
@@ -23,7 +24,23 @@ impl Output {
             Self::Text => text(),
             Self::Json => json().to_string(),
         };
-        writeln!(std::io::stdout(), "{printed}").map_err(|error| Failure::Other(anyhow::Error::new(error).context("standard output")))
+        let mut out = std::io::stdout().lock();
+        let written = writeln!(out, "{printed}").and_then(|()| out.flush());
+        written.map_err(|error| Failure::Other(anyhow::Error::new(error).context("standard output")))
+    }
+
+    /// Prints a secret that is not shown again. If that fails, no one has the secret: `withdraw` ends what it opens, and tells what became
+    /// of that.
+    pub(super) fn print_once(
+        self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> Value,
+        withdraw: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        self.print(text, json).map_err(|failure| {
+            let (_, error) = failure.parts();
+            Failure::Other(error.context(withdraw()))
+        })
     }
 
     /// Prints a list: one line for each item, and nothing for an empty list, or a JSON array.
@@ -36,7 +53,30 @@ impl Output {
     }
 }
 
+/// An instant as a line for people shows it: in UTC, cut to the second. JSON has all of it.
+pub(super) fn second(instant: Timestamp) -> String {
+    let whole = instant.micros() - instant.micros().rem_euclid(1_000_000);
+    let shown = Timestamp::from_micros(whole).in_zone(Zone::UTC).to_string();
+    shown.strip_suffix("+00:00").map_or_else(|| shown.clone(), |face| format!("{face}Z"))
+}
+
 /// A text without the control characters that would break a line, or that a terminal would obey.
 pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_shows_whole_seconds_of_utc() {
+        for (instant, shown) in [
+            ("2025-02-06T13:07:35.123456Z", "2025-02-06T13:07:35Z"),
+            ("2025-02-06T13:07:35Z", "2025-02-06T13:07:35Z"),
+            ("1969-12-31T23:59:58.5Z", "1969-12-31T23:59:58Z"),
+        ] {
+            assert_eq!(second(instant.parse().unwrap()), shown);
+        }
+    }
 }

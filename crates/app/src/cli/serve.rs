@@ -70,7 +70,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) ->
         let people = installation.people_with(Arc::new(KnownPassword));
         runtime.block_on(add_known_person(people.as_ref(), &demo.plan)).map_err(Failure::Database)?;
     }
-    let metadata = metadata::start(config, Arc::clone(&state.token_grants), &operators, &runtime)?;
+    let metadata = metadata::start(config, Arc::clone(&state.token_grants), &installation, &runtime)?;
     let host = certificate.as_ref().and_then(|certificate| certificate.host());
     let stop = signals.stop_within(config.stop_limit());
     if let Some(certificate) = certificate {

@@ -122,7 +122,7 @@ fn create(operator: &Operator, arguments: &CreateServiceAccount) -> Result<Servi
 
 fn revoke(operator: &Operator, one: &OneServiceAccount) -> Result<ServiceName, Failure> {
     let account = operator.account(&one.account)?;
-    let name = read_name(&one.name, account)?;
+    let name = read_name(&one.name, operator.named(account))?;
     let revoked = operator.wait_for(operator.ports.grants.revoke_service_account(account, name.clone()));
     revoked.map(|()| name).map_err(|error| match error {
         RevokeGrantError::Store(error) => database(error),
@@ -130,7 +130,7 @@ fn revoke(operator: &Operator, one: &OneServiceAccount) -> Result<ServiceName, F
     })
 }
 
-/// The name of a service account, from the name or the whole address.
+/// The name of a service account, from the name or the whole address. `account` is the id by which addresses name the account.
 pub(super) fn read_name(named: &str, account: AccountId) -> Result<ServiceName, Failure> {
     match named.parse::<ServiceAddress>() {
         Ok(address) if address.account == account => Ok(address.name),

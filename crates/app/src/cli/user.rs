@@ -109,7 +109,13 @@ impl UserCommand {
                         one.user
                     ),
                 };
-                context.output.print(text, || json!({ "user": one.user, "password": random }))
+                let json = || json!({ "user": one.user, "password": random });
+                if random.is_none() {
+                    return context.output.print(text, json);
+                }
+                // The password before it is gone, so there is nothing to go back to.
+                let lost = || format!("the new password of {} could not be printed, and no one has it: set another one", one.user);
+                context.output.print_once(text, json, lost)
             }
         }
     }

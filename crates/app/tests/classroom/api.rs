@@ -109,7 +109,7 @@ impl Api {
     /// A token with exactly these scopes, for a user of the account `demo`.
     pub(crate) async fn token(&self, email: &str, scopes: Scopes) -> String {
         let new = NewToken { scopes, project: Some(Id::new(1)), lifetime: TokenLifetime::Never };
-        self.operators.tokens.issue(account().id, UserKey::Email(Email::parse(email).unwrap()), new).await.unwrap()
+        self.operators.tokens.issue(account().id, UserKey::Email(Email::parse(email).unwrap()), new).await.unwrap().token
     }
 
     /// An active course without further members, of a user who has no part in any other course.

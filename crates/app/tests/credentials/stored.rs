@@ -129,7 +129,7 @@ async fn people(operators: &Operators, account: AccountId, size: &Size, issued: 
         for _ in 0..size.tokens {
             let scopes = CredentialKind::AccessKey.scopes();
             let token = NewToken { scopes, project: None, lifetime: TokenLifetime::Default };
-            issued.opaque(operators.tokens.issue(account, UserKey::Email(email.clone()), token).await?);
+            issued.opaque(operators.tokens.issue(account, UserKey::Email(email.clone()), token).await?.token);
         }
         let password = operators.users.set_password(account, UserKey::Email(email), None).await?;
         issued.opaque(password.ok_or("no password")?);

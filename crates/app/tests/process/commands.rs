@@ -1,5 +1,7 @@
 //! The commands of operators: how they name accounts, scopes and projects, and their output.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::process::Output;
 
 use libtest_mimic::{Failed, Trial};
@@ -15,6 +17,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("names_that_could_be_ids_or_options_are_refused_for_accounts", unfit_names),
         Trial::test("tokens_that_would_open_nothing_are_refused", useless_tokens),
         Trial::test("the_project_of_a_new_account_is_shown_by_its_key_and_name", project_of_new_account),
+        Trial::test("a_secret_that_could_not_be_printed_opens_nothing", unprinted_secrets),
         Trial::test("unknown_scopes_projects_and_roles_are_refused_with_those_that_there_are", unknown_names),
     ];
     for (name, open) in DATABASES {
@@ -119,6 +122,57 @@ fn useless_tokens() -> Result<(), Failed> {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     let others = ["sessions", "classroom.courses.readonly", "classroom.rosters"];
     check(output.status.code() == Some(2) && others.iter().all(|scope| text.contains(scope)) && !text.contains(" jobs,"), &text)
+}
+
+/// The command fails, and what it made is revoked: standard output is full, as a disk can be.
+fn unprinted_secrets() -> Result<(), Failed> {
+    let place = Place::new()?;
+    let valid = || -> Result<Vec<Value>, Failed> {
+        let mut all = Vec::new();
+        for list in ["key", "grant"] {
+            let listed = run(&place.url, &[list, "list", "--account", "demo", "--json"])?;
+            let listed: Vec<Value> = serde_json::from_slice(&listed.stdout)?;
+            all.extend(listed.into_iter().filter(|one| one["state"] == "valid"));
+        }
+        Ok(all)
+    };
+    let fails = |arguments: &[&str], says: &str| -> Result<(), Failed> {
+        let full = File::options().write(true).open("/dev/full")?;
+        let output = derslik(arguments).args(["--database-url", &place.url]).stdout(full).output()?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        check(output.status.code() == Some(1) && text.contains("standard output") && text.contains(says), &(arguments, text))
+    };
+    let before = valid()?;
+    let commands: [(&[&str], &str); 6] = [
+        (&["token", "create", "admin@demo.example"], "the new token could not be printed, and is revoked"),
+        (&["token", "create", "admin@demo.example", "--json"], "the new token could not be printed, and is revoked"),
+        (&["token", "create", "admin@demo.example", "--as", "external", "--url", "https://okul.example"], "No space left"),
+        (&["key", "create"], "the new key could not be printed, and is revoked"),
+        (&["key", "create", "--kind", "organization", "--json"], "the new key could not be printed, and is revoked"),
+        (&["user", "password", "admin@demo.example"], "set another one"),
+    ];
+    for (command, says) in commands {
+        fails(&[command, &["--account", "demo"]].concat(), says)?;
+    }
+    // A new password revokes tokens as well.
+    let after = valid()?;
+    check(after.iter().all(|one| before.contains(one)), &(&before, &after))?;
+
+    // The old key lives until the end of the overlap, and the new one is revoked.
+    let old = after.iter().find(|one| one["kind"] == "access").ok_or("no access key")?["id"].to_string();
+    fails(&["key", "rotate", &old, "--account", "demo"], "the old key ends after the overlap; the new key could not be printed")?;
+    let ids = |all: &[Value]| all.iter().map(|one| one["id"].to_string()).collect::<BTreeSet<_>>();
+    check(ids(&valid()?) == ids(&after), &valid()?)?;
+
+    // An account stays without keys, and gets others.
+    fails(&["account", "create", "okul"], "the keys of the new account could not be printed, and are revoked")?;
+    let listed = run(&place.url, &["key", "list", "--account", "okul", "--json"])?;
+    check(serde_json::from_slice::<Value>(&listed.stdout)? == serde_json::json!([]), &printed(&listed))?;
+    check(run(&place.url, &["key", "create", "--account", "okul"])?.status.success(), &"a key afterwards")?;
+
+    // The name of an admin is free again.
+    fails(&["admin", "create", "ayse"], "the admin is removed again")?;
+    check(run(&place.url, &["admin", "create", "ayse"])?.status.success(), &"the same admin")
 }
 
 fn project_of_new_account() -> Result<(), Failed> {

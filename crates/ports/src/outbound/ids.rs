@@ -81,6 +81,11 @@ pub trait Ids: Send + Sync + std::fmt::Debug {
         0
     }
 
+    /// The number of the last draw of an account that gave one of these ids; 0 if none of them was drawn.
+    fn last_draw(&self, _people: &[UserGuid], _projects: &[ProjectId]) -> u64 {
+        0
+    }
+
     /// Lets an account go on as if it had drawn that many values.
     fn go_on_after(&self, _account: AccountId, _drawn: u64) {}
 }

@@ -13,6 +13,7 @@ use derslik_ports::inbound::control::{AccountControl, ControlError, NewTestAccou
 use derslik_ports::inbound::operators::Credentials;
 use derslik_ports::outbound::{Conflict, Ids, KnownTestAccount, StoreError, Stores, Tenant, UnitOfWork};
 
+use super::kept::{KEPT, last_draw};
 use super::plan::{draw_ids, plan};
 use super::seed::{self, Seed};
 use super::{Made, STEP, TestControl, find, fresh_id};
@@ -23,10 +24,6 @@ const TRIES: usize = 20;
 
 /// How many accounts are read at a time.
 const PAGE: u32 = 1_000;
-
-/// The tables that stay when an account is reset that this process did not make: its people, with their keys, and its projects.
-const KEPT: [&str; 8] =
-    ["accounts", "principals", "passwords", "service_accounts", "service_account_people", "token_grants", "credentials", "projects"];
 
 /// One account to make anew.
 struct Renewal {
@@ -89,7 +86,8 @@ impl<U: UnitOfWork> AccountControl for TestControl<U> {
     }
 
     async fn end(&self, account: PublicAccountId) -> Result<(), ControlError> {
-        let (current, at) = (self.current(account), self.ports.clock.now());
+        let current = self.current(account);
+        let at = self.ports.clock.now_of(current);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 find(stores, current, account)?;
@@ -153,9 +151,10 @@ impl<U: UnitOfWork> TestControl<U> {
                         make(stores, &made, parsed.as_ref(), ids.as_ref(), at)?;
                     }
                     (None, kept) => {
-                        // What is kept has drawn some of them.
-                        ids.go_on_after(fresh, ids.drawn_by(account));
-                        stores.test_accounts().write_rows(fresh, &kept.unwrap_or_default())?;
+                        // It begins anew, but for what people and projects that stay have drawn.
+                        let kept = kept.unwrap_or_default();
+                        ids.go_on_after(fresh, last_draw(&kept, ids.as_ref())?);
+                        stores.test_accounts().write_rows(fresh, &kept)?;
                         if let Some(seed) = seed.as_deref().map(seed::parse).transpose()? {
                             renewed_account.id = fresh;
                             let target = seed::Target::of(stores, renewed_account)?;
@@ -177,10 +176,11 @@ impl<U: UnitOfWork> TestControl<U> {
 
     /// Ends the accounts whose time is over.
     pub(super) async fn end_overdue(&self) -> Result<(), StoreError> {
-        let (at, now) = (self.ports.clock.now(), self.ports.real_clock.now());
+        let now = self.ports.real_clock.now();
         let known = self.uow.read(Tenant::Installation, |stores| stores.test_accounts().list()).await?;
         let is_over = |known: &KnownTestAccount| known.lives_until.is_some_and(|until| until <= now);
         for KnownTestAccount { account, public, .. } in known.into_iter().filter(is_over) {
+            let at = self.ports.clock.now_of(account);
             self.uow.write(Tenant::Installation, move |stores| stores.test_accounts().end(account, public, at)).await?;
             self.forget(PublicAccountId::new(public));
         }

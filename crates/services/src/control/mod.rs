@@ -6,6 +6,7 @@
 
 mod accounts;
 mod adoption;
+mod kept;
 mod plan;
 mod seed;
 mod seeds;
@@ -87,13 +88,7 @@ impl<U: UnitOfWork> TestControl<U> {
     /// # Errors
     /// [`StoreError`].
     pub async fn load_ids(&self) -> Result<(), StoreError> {
-        for known in self.uow.read(Tenant::Installation, |stores| stores.test_accounts().list()).await? {
-            let public = PublicAccountId::new(known.public);
-            if self.ports.account_ids.current(public) != known.account {
-                self.ports.account_ids.replace(public, known.account);
-            }
-        }
-        Ok(())
+        load_ids(&self.uow, &self.ports.account_ids).await
     }
 
     /// Ends the accounts whose time is over, and removes the rows of ended ones, until the task is dropped.
@@ -123,6 +118,20 @@ impl<U: UnitOfWork> TestControl<U> {
     fn current(&self, public: PublicAccountId) -> AccountId {
         self.ports.account_ids.current(public)
     }
+}
+
+/// Reads which accounts stand behind which public ids.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn load_ids<U: UnitOfWork>(uow: &U, ids: &AccountIds) -> Result<(), StoreError> {
+    for known in uow.read(Tenant::Installation, |stores| stores.test_accounts().list()).await? {
+        let public = PublicAccountId::new(known.public);
+        if ids.current(public) != known.account {
+            ids.replace(public, known.account);
+        }
+    }
+    Ok(())
 }
 
 /// The size of one step of the removal of rows: short, since the database of a test has other work.

@@ -38,7 +38,8 @@ impl<U: UnitOfWork> SnapshotControl for TestControl<U> {
     async fn restore(&self, account: PublicAccountId, name: SnapshotName) -> Result<(), ControlError> {
         let snapshot = self.snapshot(account, &name)?;
         let is_foreign = snapshot.rows.is_foreign;
-        let (current, at, ids) = (self.current(account), self.ports.clock.now(), Arc::clone(&self.ports.ids));
+        let (current, ids) = (self.current(account), Arc::clone(&self.ports.ids));
+        let at = self.ports.clock.now_of(current);
         let fresh = self
             .uow
             .write(Tenant::Installation, move |stores| {

@@ -8,9 +8,10 @@ use derslik_domain::id::AccountId;
 use derslik_domain::identity::{Grant, GrantKind, GrantProof, PublicKey, Scope, Scopes, ServiceAccount, ServiceAddress};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{Assertion, GrantError, RequestedScopes, TokenQuota};
-use derslik_ports::outbound::{Signatures, StoreError, Stores, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Clock, Signatures, StoreError, Stores, Tenant, UnitOfWork};
 
 use super::secret::is_grant_id;
+use crate::named_accounts::NamedAccounts;
 
 /// The longest life of an assertion.
 const MAX_LIFE: Duration = Duration::from_secs(3_600);
@@ -33,8 +34,9 @@ pub(super) struct Verified {
     pub(super) scopes: Scopes,
 }
 
-/// Verifies an assertion at `now`. Whether the service account may act for the subject is decided later. The quota is asked before a
-/// signature is verified, and not where no key can have made it.
+/// Verifies an assertion. Whether the service account may act for the subject is decided later. The quota is asked before a signature is
+/// verified, and not where no key can have made it. Who signs has a real clock, so the times of the assertion are judged by the clock of
+/// the machine. Its key ends by the clock of the account.
 ///
 /// # Errors
 /// [`GrantError::Time`], [`GrantError::Invalid`], [`GrantError::Scope`], [`GrantError::TooMany`], [`GrantError::Store`].
@@ -43,18 +45,22 @@ pub(super) async fn verify<U: UnitOfWork>(
     signatures: &Arc<dyn Signatures>,
     assertion: &Assertion,
     quota: &dyn TokenQuota,
-    now: Timestamp,
+    clock: &dyn Clock,
+    accounts: &NamedAccounts,
 ) -> Result<Verified, GrantError> {
+    let now = clock.now();
     let Assertion { issued_at, expires_at, .. } = *assertion;
     let is_short = issued_at < expires_at && expires_at.since(issued_at) <= MAX_LIFE;
     if !is_short || issued_at > now.plus(MAX_SKEW) || expires_at <= now {
         return Err(GrantError::Time);
     }
     let address: ServiceAddress = assertion.issuer.parse().map_err(|_| GrantError::Invalid)?;
+    let address = accounts.stored(address);
     let (account, named) = (address.account, assertion.key.clone());
     if named.as_deref().is_some_and(|key| !is_grant_id(key)) {
         return Err(GrantError::Invalid);
     }
+    let now = clock.now_of(account);
     let found = uow.read(Tenant::Unknown, move |stores| keys_of(stores, &address, named.as_deref(), now)).await?;
     let (service, keys) = found.ok_or(GrantError::Invalid)?;
     let possible: Vec<_> = keys.into_iter().filter_map(|grant| public_half(grant, assertion)).rev().take(MOST_TRIED).collect();

@@ -11,6 +11,7 @@ use derslik_domain::identity::{
 };
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::control::AccountIds;
 use derslik_ports::inbound::{
     Assertion, Client, DenialLog, GrantError, GrantedToken, RequestedScopes, TokenGrants, TokenQuota, TokenRequest,
 };
@@ -21,6 +22,7 @@ use subtle::ConstantTimeEq;
 use super::assertion::{granted, is_open, log_refused, verify};
 use super::issue::{NewGranted, Parties, TOKEN_SECONDS, end_of_token, hold, issue_new, principal_of, seconds_until, subject};
 use super::secret::{Malformed, digest, find_public_id, new_token, public_id};
+use crate::named_accounts::NamedAccounts;
 
 /// The use case of exchanging grants over a unit of work.
 #[derive(Clone)]
@@ -30,6 +32,8 @@ pub struct Grants<U> {
     ids: Arc<dyn Ids>,
     signatures: Arc<dyn Signatures>,
     denials: Option<Arc<dyn DenialLog>>,
+    /// Which accounts the texts of requests name.
+    accounts: NamedAccounts,
     /// The tokens that were given to service accounts without a proof.
     kept: Cache<KeptKey, Kept>,
 }
@@ -43,13 +47,19 @@ impl<U> std::fmt::Debug for Grants<U> {
 impl<U: UnitOfWork> Grants<U> {
     /// The use case over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, signatures: Arc<dyn Signatures>) -> Self {
-        Self { uow, clock, ids, signatures, denials: None, kept: Cache::new(MOST_KEPT) }
+        Self { uow, clock, ids, signatures, denials: None, accounts: NamedAccounts::default(), kept: Cache::new(MOST_KEPT) }
     }
 
     /// The same use case, which counts refused grants there.
     #[must_use]
     pub fn with_denials(self, denials: Arc<dyn DenialLog>) -> Self {
         Self { denials: Some(denials), ..self }
+    }
+
+    /// The same use case, where tests have replaced accounts.
+    #[must_use]
+    pub fn with_account_ids(self, ids: Arc<AccountIds>) -> Self {
+        Self { accounts: NamedAccounts::new(ids), ..self }
     }
 
     /// Counts a refused grant for the account that it names, which may not exist. Refused scopes are logged.
@@ -72,8 +82,7 @@ impl<U: UnitOfWork> Grants<U> {
     }
 
     async fn for_assertion(&self, assertion: Assertion, quota: &dyn TokenQuota) -> Result<GrantedToken, GrantError> {
-        // Who signs goes by a real clock, and the token by that of the account.
-        let verified = verify(&self.uow, &self.signatures, &assertion, quota, self.clock.now()).await?;
+        let verified = verify(&self.uow, &self.signatures, &assertion, quota, self.clock.as_ref(), &self.accounts).await?;
         quota.take_token(verified.account, CredentialRoot::Grant(verified.key.id))?;
         let (token, account) = (new_token(self.ids.as_ref()), verified.account);
         let now = self.clock.now_of(account);
@@ -105,6 +114,7 @@ impl<U: UnitOfWork> Grants<U> {
         quota: &dyn TokenQuota,
     ) -> Result<GrantedToken, GrantError> {
         let ClientId { account, public_id } = client.id.parse().map_err(|_| GrantError::Client)?;
+        let account = self.accounts.behind(account);
         let now = self.clock.now_of(account);
         let find = move |stores: &mut dyn Stores| {
             let grant = stores.grants().find(account, GrantKind::Refresh, &public_id)?;
@@ -160,8 +170,9 @@ impl<U: UnitOfWork> Grants<U> {
             .await
     }
 
-    /// The service account of that address, if it may act.
+    /// The service account that a client knows by that address, if it may act.
     async fn find(&self, address: ServiceAddress) -> Result<Option<ServiceAccount>, StoreError> {
+        let address = self.accounts.stored(address);
         self.uow
             .read(Tenant::Unknown, move |stores| {
                 if !is_open(stores, address.account)? {
@@ -175,7 +186,8 @@ impl<U: UnitOfWork> Grants<U> {
     }
 
     async fn for_service(&self, address: ServiceAddress, scopes: Option<RequestedScopes>) -> Result<GrantedToken, GrantError> {
-        let (now, account) = (self.clock.now_of(address.account), address.account);
+        let account = self.accounts.behind(address.account);
+        let now = self.clock.now_of(account);
         let service = self.find(address).await?.ok_or(GrantError::Invalid)?;
         let scopes = granted(scopes, service.scopes)?;
         let key = (account, service.principal, scopes);
@@ -246,7 +258,7 @@ fn claimed_account(request: &TokenRequest) -> Option<AccountId> {
 #[async_trait]
 impl<U: UnitOfWork> TokenGrants for Grants<U> {
     async fn grant(&self, request: TokenRequest, quota: Arc<dyn TokenQuota>) -> Result<GrantedToken, GrantError> {
-        let account = claimed_account(&request);
+        let account = claimed_account(&request).map(|account| self.accounts.behind(account));
         let issued = match request {
             TokenRequest::Assertion(assertion) => self.for_assertion(assertion, quota.as_ref()).await,
             TokenRequest::Refresh { client, token, scopes } => self.for_refresh_token(client, token, scopes, quota.as_ref()).await,
@@ -256,7 +268,7 @@ impl<U: UnitOfWork> TokenGrants for Grants<U> {
     }
 
     async fn find_service_account(&self, address: ServiceAddress) -> Result<Option<ServiceAccount>, StoreError> {
-        self.find(address).await
+        Ok(self.find(address).await?.map(|service| self.accounts.shown(service)))
     }
 
     async fn grant_to(&self, address: ServiceAddress, scopes: Option<RequestedScopes>) -> Result<GrantedToken, GrantError> {

@@ -1,7 +1,9 @@
 //! Finds, lists and disables accounts, creates them by name, and sets up the ones of a plan.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use derslik_domain::audit::{Change, Object, Requester};
+use derslik_domain::audit::{Change, INSTALLATION, Object, Requester};
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::identity::{Account, AccountName, AccountState, CredentialKind};
 use derslik_domain::job::{Platform, Project, ProjectKey};
@@ -58,7 +60,7 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
     }
 
     async fn set_disabled(&self, account: AccountId, disabled: bool) -> Result<bool, StoreError> {
-        let at = self.clock.now();
+        let at = self.clock.now_of(account);
         let (disabled_at, change) = if disabled { (Some(at), Change::Disabled) } else { (None, Change::Enabled) };
         self.uow
             .write(Tenant::Installation, move |stores| {
@@ -74,7 +76,8 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
     async fn create(&self, new: NewAccount) -> Result<CreatedAccount, CreateAccountError> {
         // Another transaction may take the id that was free a moment ago.
         const TRIES: usize = 20;
-        let (ids, at) = (self.ids.as_ref(), self.clock.now());
+        // An account without a clock of its own goes by that for all.
+        let (ids, at) = (self.ids.as_ref(), self.clock.now_of(INSTALLATION));
         let NewAccount { name, settings, project } = new;
         let (keys, account_key) = (new_key_pair(ids), new_account_key(ids));
         let key = ProjectKey::from_random(ids.random_bits());
@@ -123,7 +126,7 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
     }
 
     async fn set_up(&self, plans: Vec<AccountPlan>, credentials: Credentials) -> Result<Option<Vec<bool>>, StoreError> {
-        let at = self.clock.now();
+        let clock = Arc::clone(&self.clock);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let mut is_own = stores.identity().accounts(PageRequest { size: 1, after: None })?.is_empty();
@@ -135,6 +138,7 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
                 }
                 let mut are_new = Vec::with_capacity(plans.len());
                 for plan in plans {
+                    let at = clock.now_of(plan.account.id);
                     are_new.push(set_up(stores, plan, credentials, at)?.is_new);
                 }
                 Ok(Some(are_new))

@@ -13,6 +13,7 @@ use derslik_domain::identity::{
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::Client;
+use derslik_ports::inbound::control::AccountIds;
 use derslik_ports::inbound::operators::{
     CreateGrantError, CreateServiceAccountError, CreatedRefreshToken, CreatedServiceKey, GrantAdministration, GrantTerms, IssueTokenError,
     NewDelegation, NewServiceAccount, RevokeGrantError,
@@ -21,6 +22,7 @@ use derslik_ports::outbound::{Clock, Conflict, Ids, NewGrant, Reason, Signatures
 
 use super::tokens::project_of;
 use crate::identity::secret::{RefreshSecrets, digest, new_grant_id, new_refresh_token};
+use crate::named_accounts::NamedAccounts;
 use crate::record::record;
 
 /// The use case of grants over a unit of work.
@@ -30,6 +32,8 @@ pub struct GrantUseCases<U> {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     signatures: Arc<dyn Signatures>,
+    /// By which ids texts name accounts.
+    accounts: NamedAccounts,
 }
 
 impl<U> std::fmt::Debug for GrantUseCases<U> {
@@ -41,7 +45,13 @@ impl<U> std::fmt::Debug for GrantUseCases<U> {
 impl<U: UnitOfWork> GrantUseCases<U> {
     /// The use case over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, signatures: Arc<dyn Signatures>) -> Self {
-        Self { uow, clock, ids, signatures }
+        Self { uow, clock, ids, signatures, accounts: NamedAccounts::default() }
+    }
+
+    /// The same use case, where tests have replaced accounts.
+    #[must_use]
+    pub fn with_account_ids(self, ids: Arc<AccountIds>) -> Self {
+        Self { accounts: NamedAccounts::new(ids), ..self }
     }
 }
 
@@ -84,14 +94,16 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
         account: AccountId,
         new: NewServiceAccount,
     ) -> Result<ServiceAccount, CreateServiceAccountError> {
-        let (guid, at) = (self.ids.user_guid(), self.clock.now());
+        let (guid, at) = (self.ids.user_guid(), self.clock.now_of(account));
         let NewServiceAccount { name, role, scopes, delegation } = new;
+        let accounts = self.accounts.clone();
         self.uow
             .write(Tenant::Installation, move |stores| {
                 if stores.grants().find_service_account(account, &name)?.is_some() {
                     return Err(CreateServiceAccountError::NameTaken);
                 }
                 let delegation = people(stores, account, delegation)?;
+                let shown = ServiceAddress { account: accounts.name_of(account), name: name.clone() };
                 let address = ServiceAddress { account, name };
                 let id = stores.users().next_id(account)?;
                 let user = User {
@@ -100,7 +112,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
                     kind: PrincipalKind::Service,
                     role,
                     username: None,
-                    email: Email::parse(&address.to_string()).ok(),
+                    email: Email::parse(&shown.to_string()).ok(),
                     name: PersonName::new(address.name.as_str()).unwrap_or_default(),
                     surname: PersonName::default(),
                     status: UserState::Active,
@@ -114,17 +126,19 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
                     return Err(StoreError::from(Reason::Conflict).into());
                 }
                 record(stores, account, at, Requester::Operator, Change::Created, Object::Principal(id))?;
-                Ok(service)
+                Ok(accounts.shown(service))
             })
             .await
     }
 
     async fn list_service_accounts(&self, account: AccountId, page: PageRequest<PrincipalId>) -> Result<Vec<ServiceAccount>, StoreError> {
-        self.uow.read(Tenant::Installation, move |stores| stores.grants().list_service_accounts(account, page)).await
+        let listed = self.uow.read(Tenant::Installation, move |stores| stores.grants().list_service_accounts(account, page));
+        let listed: Result<Vec<_>, StoreError> = listed.await;
+        Ok(listed?.into_iter().map(|service| self.accounts.shown(service)).collect())
     }
 
     async fn revoke_service_account(&self, account: AccountId, name: ServiceName) -> Result<(), RevokeGrantError> {
-        let at = self.clock.now();
+        let at = self.clock.now_of(account);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let service = stores.grants().find_service_account(account, &name)?.ok_or(RevokeGrantError::NotFound)?;
@@ -146,9 +160,9 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
         terms: GrantTerms,
     ) -> Result<CreatedServiceKey, CreateGrantError> {
         let SigningKey { private_pem, public } = self.signatures.new_key(algorithm)?;
-        let (key, at) = (new_grant_id(self.ids.as_ref()), self.clock.now());
+        let (key, at) = (new_grant_id(self.ids.as_ref()), self.clock.now_of(account));
         let GrantTerms { scopes, project, lifetime } = terms;
-        let expires_at = lifetime.end(at);
+        let (expires_at, accounts) = (lifetime.end(at), self.accounts.clone());
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let service = stores.grants().find_service_account(account, &service)?.ok_or(CreateGrantError::UnknownService)?;
@@ -166,7 +180,8 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
                 let proof = GrantProof::Key { algorithm, key: public };
                 let grant = NewGrant { principal: service.principal, public_id: key.clone(), proof, scopes, project, expires_at, at };
                 let id = add(stores, account, &grant)?;
-                Ok(CreatedServiceKey { id, address: service.address, principal: service.principal, key, private_pem, expires_at })
+                let ServiceAccount { address, principal, .. } = accounts.shown(service);
+                Ok(CreatedServiceKey { id, address, principal, key, private_pem, expires_at })
             })
             .await
     }
@@ -177,10 +192,10 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
         user: UserKey,
         terms: GrantTerms,
     ) -> Result<CreatedRefreshToken, CreateGrantError> {
-        let (public_id, at) = (new_grant_id(self.ids.as_ref()), self.clock.now());
+        let (public_id, at) = (new_grant_id(self.ids.as_ref()), self.clock.now_of(account));
         let RefreshSecrets { token, client } = new_refresh_token(self.ids.as_ref(), &public_id);
         let GrantTerms { scopes, project, lifetime } = terms;
-        let expires_at = lifetime.end(at);
+        let (expires_at, named) = (lifetime.end(at), self.accounts.name_of(account));
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let project = project_of(stores, account, project)?;
@@ -195,7 +210,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
                 let proof = GrantProof::Refresh { client: digest(client.as_bytes()), token: digest(token.as_bytes()) };
                 let grant = NewGrant { principal: user.id, public_id: public_id.clone(), proof, scopes, project, expires_at, at };
                 let id = add(stores, account, &grant)?;
-                let client = Client { id: ClientId { account, public_id }.to_string(), secret: client };
+                let client = Client { id: ClientId { account: named, public_id }.to_string(), secret: client };
                 Ok(CreatedRefreshToken { id, client, token, expires_at })
             })
             .await
@@ -206,7 +221,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
     }
 
     async fn revoke(&self, account: AccountId, grant: GrantId) -> Result<(), RevokeGrantError> {
-        let at = self.clock.now();
+        let at = self.clock.now_of(account);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let found = stores.grants().lock(account, grant)?.ok_or(RevokeGrantError::NotFound)?;

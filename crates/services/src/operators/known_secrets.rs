@@ -1,5 +1,7 @@
 //! Publicly known secrets, which are part of the program: checks whether a database accepts them, and revokes them.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::id::AccountId;
@@ -33,7 +35,7 @@ impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
 
     async fn revoke(&self, known: Vec<KnownSecrets>) -> Result<Vec<String>, StoreError> {
         let password = Password::new(new_token(self.ids.as_ref()).into_bytes()).map_err(|error| StoreError::Other(Box::new(error)))?;
-        let (fresh, at) = (self.passwords.hash(password).await?, self.clock.now());
+        let (fresh, clock) = (self.passwords.hash(password).await?, Arc::clone(&self.clock));
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let mut revoked = Vec::new();
@@ -41,6 +43,7 @@ impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
                     for credential in credentials {
                         let Some(owner) = owner(stores, credential)? else { continue };
                         let (account, credential) = (owner.account.id, owner.credential);
+                        let at = clock.now_of(account);
                         stores.identity().revoke_credential(account, credential.id, at)?;
                         if credential.kind == CredentialKind::AccessKey && credential.principal.kind == PrincipalKind::Service {
                             stores.identity().revoke_tokens_of_key(account, credential.principal.id, credential.id, at)?;
@@ -52,6 +55,7 @@ impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
                     let Some(user) = find(stores, *account, person)? else { continue };
                     // An exchange of a token of the person holds the person, and has added the new token by then.
                     let Some(user) = stores.users().lock(*account, user.id)? else { continue };
+                    let at = clock.now_of(*account);
                     stores.identity().set_password(*account, user.id, &fresh, at)?;
                     stores.identity().revoke_tokens_of(*account, user.id, at)?;
                     record(stores, *account, at, Requester::Operator, Change::PasswordSet, Object::Principal(user.id))?;

@@ -5,7 +5,7 @@ use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::id::{AccountId, Id, ProjectId};
 use derslik_domain::identity::{UserKey, UserState};
 use derslik_domain::page::PageRequest;
-use derslik_ports::inbound::operators::{IssueTokenError, NewToken, TokenIssuing, TokenPlan};
+use derslik_ports::inbound::operators::{CreatedToken, IssueTokenError, NewToken, TokenIssuing, TokenPlan};
 use derslik_ports::outbound::{Conflict, StoreError, Stores, Tenant, UnitOfWork};
 
 use super::UseCases;
@@ -15,7 +15,7 @@ use crate::record::record;
 
 #[async_trait]
 impl<U: UnitOfWork> TokenIssuing for UseCases<U> {
-    async fn issue(&self, account: AccountId, user: UserKey, token: NewToken) -> Result<String, IssueTokenError> {
+    async fn issue(&self, account: AccountId, user: UserKey, token: NewToken) -> Result<CreatedToken, IssueTokenError> {
         let (secret, at) = (new_token(self.ids.as_ref()), self.clock.now_of(account));
         let NewToken { scopes, project, lifetime } = token;
         let plan = TokenPlan { secret: secret.clone(), scopes, project, expires_at: lifetime.end(at) };
@@ -33,7 +33,7 @@ impl<U: UnitOfWork> TokenIssuing for UseCases<U> {
                 let id = stores.identity().add_credential(account, user.principal(), &new)?;
                 let id = id.ok_or(StoreError::Conflict(Conflict::Credential))?;
                 record(stores, account, at, Requester::Operator, Change::Created, Object::Credential(id))?;
-                Ok(secret)
+                Ok(CreatedToken { id, token: secret })
             })
             .await
     }
@@ -123,7 +123,7 @@ mod tests {
             });
             expect_records(&mut stores, account().id, &[(Change::Created, Object::Credential(Id::new(9)))]);
             let issued = operators(stores).issue(account().id, ayse(), token(named, TokenLifetime::Never)).await.unwrap();
-            assert!(issued.starts_with("derslik_at_07"), "{issued}");
+            assert!(issued.id == Id::new(9) && issued.token.starts_with("derslik_at_07"), "{issued:?}");
         }
     }
 

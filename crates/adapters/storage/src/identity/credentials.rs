@@ -218,8 +218,7 @@ pub(super) fn hold_token(stores: &mut DieselStores<'_>, account: AccountId, toke
 }
 
 /// The tokens that were exchanged for a credential, and for those, and so on.
-fn descendants(stores: &mut DieselStores<'_>, account: AccountId, credential: CredentialId) -> Result<Vec<i64>, StoreError> {
-    let Some(line) = line_of(stores, account, credential)? else { return Ok(Vec::new()) };
+fn descendants(stores: &mut DieselStores<'_>, account: AccountId, credential: CredentialId, line: Line) -> Result<Vec<i64>, StoreError> {
     let first = line.exchanged_from.unwrap_or(credential.get());
     let exchanged: Vec<(i64, Option<i64>)> = stores.query(|conn| {
         on_conn!(conn, |conn| credentials::table
@@ -250,7 +249,7 @@ pub(super) fn end(stores: &mut DieselStores<'_>, account: AccountId, credential:
         credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::id.eq(credential.get())).filter(later());
     let update = diesel::update(row).set(credentials::expires_at.eq(DbInstant(at)));
     let mut ended = stores.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
-    for ids in descendants(stores, account, credential)?.chunks(KEYS_IN_ONE_STATEMENT) {
+    for ids in descendants(stores, account, credential, line)?.chunks(KEYS_IN_ONE_STATEMENT) {
         let rows = credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::id.eq_any(ids)).filter(later());
         let update = diesel::update(rows).set(credentials::expires_at.eq(DbInstant(at)));
         ended += stores.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
@@ -273,7 +272,7 @@ pub(super) fn revoke(
         .filter(credentials::revoked_at.is_null());
     let update = diesel::update(row).set(credentials::revoked_at.eq(DbInstant(at)));
     let revoked = stores.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
-    for ids in descendants(stores, account, credential)?.chunks(KEYS_IN_ONE_STATEMENT) {
+    for ids in descendants(stores, account, credential, line)?.chunks(KEYS_IN_ONE_STATEMENT) {
         let rows = credentials::table
             .filter(credentials::account_id.eq(account.get()))
             .filter(credentials::id.eq_any(ids))

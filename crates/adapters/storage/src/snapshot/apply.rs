@@ -15,6 +15,9 @@ use crate::db::schema::{accounts, admins, credentials, jobs, passwords, principa
 use crate::db::types::{DbInstant, DbUuid};
 use crate::identity::kinds::kind_text;
 
+/// The most assertions in one statement, each with ten values. SQLite takes up to 32 766 values.
+const ASSERTIONS_IN_ONE_STATEMENT: usize = 1_000;
+
 /// Revokes all keys, tokens and grants, and removes all passwords and admins: which of them still hold is not known.
 pub(super) fn end_all(mut conn: Conn<'_>, at: Timestamp) -> Result<Ended, SnapshotError> {
     let revoked = on_conn!(conn.reborrow(), |conn| diesel::update(credentials::table.filter(credentials::revoked_at.is_null()))
@@ -122,33 +125,56 @@ fn end_listed_grants(mut conn: Conn<'_>, listed: &[CredentialEnd], at: Timestamp
 fn refuse_listed_assertions(mut conn: Conn<'_>, listed: &[RevokedAssertion]) -> Result<u64, SnapshotError> {
     /// No text has this digest, and none is compared with that of a revoked token.
     const NO_DIGEST: &[u8] = &[0; 32];
+    let kind = kind_text(CredentialKind::AccessToken);
     let mut refused = 0;
-    for assertion in listed {
-        let service = principals::table
-            .filter(principals::account_id.eq(assertion.account))
-            .filter(principals::id.eq(assertion.principal))
-            .select(principals::id);
-        let found: Option<i64> = on_conn!(conn.reborrow(), |conn| service.first(conn).optional())?;
-        if found.is_none() {
-            continue;
+    for part in listed.chunks(ASSERTIONS_IN_ONE_STATEMENT) {
+        let signers = present_signers(conn.reborrow(), part)?;
+        let public_ids: Vec<&str> = part.iter().map(|assertion| assertion.public_id.as_str()).collect();
+        let known = credentials::table
+            .filter(credentials::kind.eq(kind))
+            .filter(credentials::public_id.eq_any(public_ids))
+            .select(credentials::public_id);
+        let known: Vec<String> = on_conn!(conn.reborrow(), |conn| known.load(conn))?;
+        let mut seen: BTreeSet<&str> = known.iter().map(String::as_str).collect();
+        let row = |assertion: &RevokedAssertion| {
+            (
+                credentials::account_id.eq(assertion.account),
+                credentials::principal_id.eq(assertion.principal),
+                credentials::kind.eq(kind),
+                credentials::public_id.eq(assertion.public_id.clone()),
+                credentials::digest.eq(NO_DIGEST),
+                credentials::scopes.eq(""),
+                credentials::created_at.eq(DbInstant(Timestamp::from_micros(assertion.revoked_at))),
+                credentials::expires_at.eq(instant(Some(assertion.expires_at))),
+                credentials::revoked_at.eq(instant(Some(assertion.revoked_at))),
+                credentials::grant_id.eq(Some(assertion.grant)),
+            )
+        };
+        let new = part
+            .iter()
+            .filter(|assertion| signers.contains(&(assertion.account, assertion.principal)) && seen.insert(assertion.public_id.as_str()));
+        let rows: Vec<_> = new.map(row).collect();
+        if !rows.is_empty() {
+            refused += count(on_conn!(conn.reborrow(), |conn| diesel::insert_into(credentials::table).values(&rows).execute(conn))?);
         }
-        let row = (
-            credentials::account_id.eq(assertion.account),
-            credentials::principal_id.eq(assertion.principal),
-            credentials::kind.eq(kind_text(CredentialKind::AccessToken)),
-            credentials::public_id.eq(&assertion.public_id),
-            credentials::digest.eq(NO_DIGEST),
-            credentials::scopes.eq(""),
-            credentials::created_at.eq(DbInstant(Timestamp::from_micros(assertion.revoked_at))),
-            credentials::expires_at.eq(instant(Some(assertion.expires_at))),
-            credentials::revoked_at.eq(instant(Some(assertion.revoked_at))),
-            credentials::grant_id.eq(Some(assertion.grant)),
-        );
-        let insert =
-            diesel::insert_into(credentials::table).values(row).on_conflict((credentials::kind, credentials::public_id)).do_nothing();
-        refused += count(on_conn!(conn.reborrow(), |conn| insert.execute(conn))?);
     }
     Ok(refused)
+}
+
+/// Those of the service accounts which signed assertions that this database has: the account and the id of each.
+fn present_signers(mut conn: Conn<'_>, listed: &[RevokedAssertion]) -> Result<BTreeSet<(i64, i64)>, SnapshotError> {
+    let mut of_accounts: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
+    for assertion in listed {
+        of_accounts.entry(assertion.account).or_default().insert(assertion.principal);
+    }
+    let mut present = BTreeSet::new();
+    for (account, signers) in of_accounts {
+        let found =
+            principals::table.filter(principals::account_id.eq(account)).filter(principals::id.eq_any(signers)).select(principals::id);
+        let found: Vec<i64> = on_conn!(conn.reborrow(), |conn| found.load(conn))?;
+        present.extend(found.into_iter().map(|signer| (account, signer)));
+    }
+    Ok(present)
 }
 
 /// Those of the present ones that end otherwise than they did, with their new ends.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use derslik_storage::snapshot::{RowSink, SinkError, Snapshot, SnapshotError};
+use derslik_storage::snapshot::{RevokedAssertion, RowSink, SinkError, Snapshot, SnapshotError};
 use derslik_storage::{DatabaseUrl, MigrateError, SchemaState};
 use derslik_testkit::builders::now;
 use derslik_testkit::postgres::TestDatabase;
@@ -349,6 +349,42 @@ fn an_assertion_that_was_revoked_after_the_backup_is_refused_by_the_restored_dat
         assert_eq!(restored.end_credentials(Some(&endings), now()).unwrap().credentials, 0);
         // It is in the next list as well.
         assert_eq!(restored.read_endings().unwrap().assertions, endings.assertions);
+    }
+}
+
+/// They are more than one statement stores.
+#[test]
+fn many_revoked_assertions_are_refused_by_the_restored_database() {
+    const MANY: usize = 2_500;
+    let snapshot = current();
+    let rows = rows_for(&snapshot);
+    for open in DATABASES {
+        let ((live, _place), (restored, _other_place)) = (open(), open());
+        for url in [&live, &restored] {
+            restore(url, &snapshot, &rows);
+        }
+        execute(
+            &live,
+            &format!(
+                "WITH RECURSIVE numbers (n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM numbers WHERE n < 9999 + {MANY})
+                INSERT INTO credentials
+                    (account_id, principal_id, kind, public_id, digest, scopes, created_at, expires_at, revoked_at, grant_id)
+                SELECT account_id, principal_id, kind, '0123456789abcdef0123456789a' || n, digest, scopes, created_at,
+                    '2026-11-30T01:00:00.000000Z', '2026-11-30T00:00:00.000000Z', 11
+                FROM numbers, (SELECT * FROM credentials WHERE kind = 'access_token' ORDER BY id LIMIT 1) AS one"
+            ),
+        );
+        let mut endings = live.read_endings().unwrap();
+        assert_eq!(endings.assertions.len(), MANY);
+        // Neither one of an unknown signer nor one that is listed twice is in the way of the others.
+        let first = endings.assertions[0].clone();
+        let unknown = RevokedAssertion { principal: i64::MAX, public_id: "f".repeat(32), ..first.clone() };
+        let listed = endings.assertions.clone();
+        endings.assertions = [&[unknown, first], listed.as_slice()].concat();
+        let many = u64::try_from(MANY).unwrap();
+        assert_eq!(restored.end_credentials(Some(&endings), now()).unwrap().credentials, many);
+        assert_eq!(restored.end_credentials(Some(&endings), now()).unwrap().credentials, 0);
+        assert_eq!(restored.read_endings().unwrap().assertions, listed);
     }
 }
 

@@ -129,7 +129,7 @@ impl AccountCommand {
                 let seed = seed.as_deref().map(read).transpose()?;
                 let body = json!({ "name": name, "time_to_live_seconds": time_to_live, "seed": seed });
                 let account = client.send_json(Method::Post, "/accounts", &body.to_string())?;
-                output.print(|| shown(&account), || account.clone())
+                output.print_once(|| shown(&account), || account.clone(), || withdraw(client, &account))
             }
             Self::List => {
                 let answer = client.send_json(Method::Get, "/accounts", "")?;
@@ -152,6 +152,18 @@ impl SeedCommand {
                 let document = client.send(Method::Get, &format!("/accounts/{account}/seed"), "")?;
                 output.print(|| document.trim_end().to_owned(), || json!({ "document": document }))
             }
+        }
+    }
+}
+
+/// Ends a new account whose keys could not be printed, since no one has them. Returns what became of it.
+fn withdraw(client: &Client, account: &Value) -> String {
+    let id = account.get("id").and_then(Value::as_str).unwrap_or_default();
+    match client.send(Method::Delete, &format!("/accounts/{id}"), "") {
+        Ok(_) => "the keys of the new account could not be printed, and the account has ended".to_owned(),
+        Err(failure) => {
+            let (_, error) = failure.parts();
+            format!("the keys of the new account could not be printed, and it is still there ({error:#}): `derslik dev account end {id}`")
         }
     }
 }

@@ -113,15 +113,21 @@ impl KeyCommand {
         match self {
             Self::Create(arguments) => {
                 let created = create(&operator, &arguments)?;
-                context.output.print(|| shown::created_text(&created), || shown::created_json(&created).into())
+                let withdraw = || format!("the new key {}", withdraw(&operator, &arguments.account, created.id));
+                context.output.print_once(|| shown::created_text(&created), || shown::created_json(&created).into(), withdraw)
             }
             Self::List(arguments) => {
                 let keys = list(&operator, &arguments)?;
-                context.output.print_list(&keys, |key| shown::as_line(key, operator.now), |key| shown::as_json(key, operator.now))
+                let now = operator.now_of(operator.account(&arguments.account)?);
+                context.output.print_list(&keys, |key| shown::as_line(key, now), |key| shown::as_json(key, now))
             }
             Self::Rotate(arguments) => {
                 let created = rotate(&operator, &arguments)?;
-                print_rotated(context.output, &created, arguments.overlap)
+                let withdraw = || {
+                    let old = if arguments.overlap.is_zero() { "the old key has ended" } else { "the old key ends after the overlap" };
+                    format!("{old}; the new key {}", withdraw(&operator, &arguments.one.account, created.id))
+                };
+                print_rotated(context.output, &created, arguments.overlap, withdraw)
             }
             Self::Revoke(one) => {
                 let id = revoke(&operator, &one)?;
@@ -171,7 +177,20 @@ fn revoke(operator: &Operator, one: &OneKey) -> Result<CredentialId, Failure> {
     Ok(id)
 }
 
-fn print_rotated(output: Output, created: &CreatedKey, overlap: Duration) -> Result<(), Failure> {
+/// Revokes a key or token that could not be printed, since no one has it. Returns what became of it. `named` is the account as the operator
+/// named it.
+pub(super) fn withdraw(operator: &Operator, named: &str, id: CredentialId) -> String {
+    let revoke = |account| operator.wait_for(operator.ports.credentials.revoke(account, id)).map_err(|error| failure(named, error));
+    match operator.account(named).and_then(revoke) {
+        Ok(()) => "could not be printed, and is revoked".to_owned(),
+        Err(failure) => {
+            let (_, error) = failure.parts();
+            format!("could not be printed, and is still valid ({error:#}): end it with `derslik key revoke {id} --account {named}`")
+        }
+    }
+}
+
+fn print_rotated(output: Output, created: &CreatedKey, overlap: Duration, withdraw: impl FnOnce() -> String) -> Result<(), Failure> {
     let overlap = overlap::shown(overlap);
     let old = if overlap == "0" { "every process refuses it within one second".to_owned() } else { format!("valid for {overlap} at most") };
     let json = || {
@@ -179,7 +198,7 @@ fn print_rotated(output: Output, created: &CreatedKey, overlap: Duration) -> Res
         members.insert("overlap".to_owned(), overlap.as_str().into());
         Value::Object(members)
     };
-    output.print(|| format!("{}\nold key     {old}", shown::created_text(created)), json)
+    output.print_once(|| format!("{}\nold key     {old}", shown::created_text(created)), json, withdraw)
 }
 
 /// The credential with that id or public id, also one that has ended. `named` is the account as the operator named it.

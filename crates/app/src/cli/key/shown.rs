@@ -7,6 +7,8 @@ use derslik_http::perculus::bearer;
 use derslik_ports::inbound::operators::{CreatedKey, CreatedSecret, KeyPair, StoredCredential};
 use serde_json::{Map, Value, json};
 
+use crate::cli::output::second;
+
 /// The name of a kind, as arguments name it.
 const fn kind_name(kind: CredentialKind) -> &'static str {
     match kind {
@@ -88,7 +90,7 @@ pub(super) fn as_json(credential: &StoredCredential, now: Timestamp) -> Value {
 }
 
 fn expiry(expires_at: Option<Timestamp>) -> String {
-    expires_at.map_or_else(|| "never".to_owned(), instant)
+    expires_at.map_or_else(|| "never".to_owned(), second)
 }
 
 fn instant(instant: Timestamp) -> String {
@@ -124,7 +126,7 @@ mod tests {
         assert_eq!(as_line(&stored(), now()), "12\ttoken\tba7816bf\tprincipal 106\tvalid\texpires never\tused never");
         let expired = StoredCredential { expires_at: Some(now()), last_used_on: CalendarDate::new(2025, 2, 6).ok(), ..stored() };
         let line = as_line(&expired, now());
-        assert!(line.ends_with(&format!("\texpired\texpires {}\tused 2025-02-06", instant(now()))), "{line}");
+        assert!(line.ends_with(&format!("\texpired\texpires {}\tused 2025-02-06", second(now()))), "{line}");
         assert_eq!(state(&expired, now().minutes_before(1)), "valid");
         let revoked = StoredCredential { revoked_at: Some(now()), ..expired };
         let json = as_json(&revoked, now());

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use derslik_domain::id::{AccountId, GrantId};
 use derslik_domain::identity::SignatureAlgorithm;
-use derslik_domain::time::{Timestamp, Zone};
+use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::operators::{CreatedRefreshToken, CreatedServiceKey};
 use derslik_side_listener::host_of;
 use serde_json::{Value, json};
 
 use crate::backup::new_file::NewFile;
+use crate::cli::output::second;
 use crate::cli::{Failure, Output};
 
 /// The domain of the original, whose name libraries expect unless a file names another.
@@ -164,7 +165,7 @@ fn write_to(path: &Path, make: impl FnOnce() -> Result<Made, Failure>) -> Result
 /// What is told of a file that was written, one line for each part.
 fn summary(made: &Made, path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
-    let expires = made.expires_at.map_or_else(|| "never".to_owned(), |at| at.in_zone(Zone::UTC).to_string());
+    let expires = made.expires_at.map_or_else(|| "never".to_owned(), second);
     let quoted = path.replace('\'', r"'\''");
     format!(
         "wrote       {path}\nholds       {}\ngrant       {}  (`derslik grant revoke` ends it)\nexpires     {expires}\nto use it   export \
@@ -331,7 +332,7 @@ mod tests {
         ];
         assert_eq!(lines, expected);
         let ends = Made { expires_at: Some("2025-02-06T13:07:35Z".parse().unwrap()), ..made() };
-        assert!(summary(&ends, Path::new("/a")).contains("expires     2025-02-06T13:07:35"));
+        assert!(summary(&ends, Path::new("/a")).contains("expires     2025-02-06T13:07:35Z"));
     }
 
     #[test]

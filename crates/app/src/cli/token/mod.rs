@@ -7,10 +7,11 @@ use std::cell::Cell;
 use clap::{Args, Subcommand};
 use derslik_domain::id::{AccountId, GrantId, Id};
 use derslik_domain::identity::{Email, Scopes, ServiceAccount, TokenLifetime, UserKey};
-use derslik_ports::inbound::operators::{CreateGrantError, GrantTerms, IssueTokenError, NewToken};
+use derslik_ports::inbound::operators::{CreateGrantError, CreatedToken, GrantTerms, IssueTokenError, NewToken};
 use serde_json::json;
 
 use self::file::{AlgorithmName, FileArgs, FileKind, Made, of_key, of_refresh_token};
+use super::key::withdraw as withdraw_token;
 use super::scopes::{read_scopes, scope_names};
 use super::service_account::{find as find_service_account, missing, read_name};
 use super::{Context, Failure, Operator, database};
@@ -68,13 +69,14 @@ fn create(context: &Context<'_>, arguments: &CreateToken) -> Result<(), Failure>
     let email = arguments.email()?;
     let new = arguments.read()?;
     let operator = Operator::open(context.config)?;
-    let token = issue(&operator, &arguments.account, email, new)?;
+    let CreatedToken { id, token } = issue(&operator, &arguments.account, email, new)?;
     let days = match new.lifetime {
         TokenLifetime::Default => Some(TokenLifetime::DEFAULT_DAYS),
         TokenLifetime::Days(days) => Some(days),
         TokenLifetime::Never => None,
     };
-    context.output.print(|| format!("token  {token}"), || json!({ "token": token, "days": days }))
+    let withdraw = || format!("the new token {}", withdraw_token(&operator, &arguments.account, id));
+    context.output.print_once(|| format!("token  {token}"), || json!({ "token": token, "days": days }), withdraw)
 }
 
 fn create_file(context: &Context<'_>, arguments: &CreateToken, kind: FileKind) -> Result<(), Failure> {
@@ -109,7 +111,7 @@ fn credentials(operator: &Operator, arguments: &CreateToken, kind: FileKind) -> 
     let account = operator.account(named)?;
     let NewToken { mut scopes, project, lifetime } = arguments.read()?;
     if kind == FileKind::ServiceAccount {
-        let name = read_name(&arguments.owner, account)?;
+        let name = read_name(&arguments.owner, operator.named(account))?;
         let service = find_service_account(operator, account, &name, named)?;
         if arguments.scopes.is_empty() {
             scopes = service.scopes;
@@ -194,7 +196,7 @@ impl CreateToken {
     }
 }
 
-fn issue(operator: &Operator, account: &str, email: Email, new: NewToken) -> Result<String, Failure> {
+fn issue(operator: &Operator, account: &str, email: Email, new: NewToken) -> Result<CreatedToken, Failure> {
     let id = operator.account(account)?;
     operator.wait_for(operator.ports.tokens.issue(id, UserKey::Email(email), new)).map_err(|error| failure(account, error))
 }
@@ -218,7 +220,7 @@ mod tests {
     use std::sync::Arc;
 
     use derslik_domain::identity::{Delegation, Scope, ServiceAddress, ServiceName, SignatureAlgorithm};
-    use derslik_ports::inbound::operators::{CreatedServiceKey, MockGrantAdministration, MockTokenIssuing};
+    use derslik_ports::inbound::operators::{CreatedServiceKey, MockCredentialAdministration, MockGrantAdministration, MockTokenIssuing};
     use derslik_ports::{Reason, StoreError};
     use derslik_testkit::builders::now;
 
@@ -298,6 +300,20 @@ mod tests {
         let wide = [Scope::Courses, Scope::Rosters, Scope::Other].into_iter().collect();
         let (code, text) = check_scopes(&service, wide).map_err(code_and_text).unwrap_err();
         assert!(code == 2 && text.contains("may not have: classroom.rosters other; it has: classroom.courses"), "{text}");
+    }
+
+    #[test]
+    fn a_token_that_could_not_be_printed_is_revoked() {
+        for (error, says) in [(None, "is revoked"), (Some(Reason::Locked), "`derslik key revoke 9 --account okul`")] {
+            let mut credentials = MockCredentialAdministration::new();
+            credentials.expect_revoke().once().returning(move |account, token| {
+                assert_eq!((account.get(), token.get()), (7, 9));
+                error.map_or(Ok(()), |reason| Err(StoreError::from(reason).into()))
+            });
+            let operator = operator(Operators { credentials: Arc::new(credentials), ..operators() });
+            let text = withdraw_token(&operator, "okul", Id::new(9));
+            assert!(text.starts_with("could not be printed") && text.contains(says), "{text}");
+        }
     }
 
     #[test]

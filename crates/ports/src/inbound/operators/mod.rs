@@ -37,7 +37,7 @@ pub use jobs::{JobOperation, JobOperationError, JobOperations, StoredJob};
 pub use known_secrets::{KnownPerson, KnownSecretRevocation, KnownSecrets};
 pub use projects::{CreateProjectError, ProjectAdministration};
 pub use secrets::{KeyPair, SecretMaking};
-pub use tokens::{IssueTokenError, NewToken, TokenIssuing};
+pub use tokens::{CreatedToken, IssueTokenError, NewToken, TokenIssuing};
 pub use users::{CreateUserError, NewUser, UserAdministration, UserError};
 
 #[cfg(any(test, feature = "mocks"))]

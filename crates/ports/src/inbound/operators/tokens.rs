@@ -1,7 +1,7 @@
 //! Access tokens, issued by the operator.
 
 use async_trait::async_trait;
-use derslik_domain::id::{AccountId, ProjectId};
+use derslik_domain::id::{AccountId, CredentialId, ProjectId};
 use derslik_domain::identity::{Scopes, TokenLifetime, UserKey};
 use derslik_domain::job::Project;
 
@@ -16,6 +16,21 @@ pub struct NewToken {
     pub project: Option<ProjectId>,
     /// Its lifetime.
     pub lifetime: TokenLifetime,
+}
+
+/// An access token that was issued.
+#[derive(Clone)]
+pub struct CreatedToken {
+    /// Its id within the account.
+    pub id: CredentialId,
+    /// Its text, which is secret.
+    pub token: String,
+}
+
+impl std::fmt::Debug for CreatedToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreatedToken").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// Why a token was not issued.
@@ -55,5 +70,5 @@ pub trait TokenIssuing: Send + Sync {
     ///
     /// # Errors
     /// [`IssueTokenError`].
-    async fn issue(&self, account: AccountId, user: UserKey, token: NewToken) -> Result<String, IssueTokenError>;
+    async fn issue(&self, account: AccountId, user: UserKey, token: NewToken) -> Result<CreatedToken, IssueTokenError>;
 }

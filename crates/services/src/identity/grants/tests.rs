@@ -541,7 +541,8 @@ async fn a_token_without_a_proof_is_given_again_as_long_as_it_is_valid() {
     }
 }
 
-/// A clock that is read once in each exchange, and shows these instants for the account one after the other.
+/// A clock that shows these instants for the account one after the other. Each exchange reads it once, and that of an assertion once more
+/// before.
 #[derive(Debug)]
 struct MovedClock(std::sync::Mutex<Vec<Timestamp>>);
 
@@ -581,8 +582,43 @@ async fn a_token_for_an_assertion_ends_by_the_clock_of_the_account() {
     let mut stores = stores_with(key());
     expect_token(&mut stores, 200, 200, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 3_600 - 86_400);
     let mut grants = grants(stores);
-    grants.clock = Arc::new(MovedClock(std::sync::Mutex::new(vec![seconds(-86_400)])));
+    grants.clock = Arc::new(MovedClock(std::sync::Mutex::new(vec![seconds(-86_400); 2])));
     assert_eq!(grants.grant(TokenRequest::Assertion(assertion()), Arc::new(Unlimited)).await.unwrap().seconds, 3_600);
+}
+
+/// A clock that a test has moved by that many seconds for the account.
+#[derive(Debug)]
+struct AheadBy(i64);
+
+impl Clock for AheadBy {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn now_of(&self, _: AccountId) -> Timestamp {
+        seconds(self.0)
+    }
+}
+
+#[tokio::test]
+async fn a_key_ends_by_the_clock_of_the_account() {
+    for named in [Some(KEY.to_owned()), None] {
+        // By the machine it has ended.
+        let mut stores = stores_with(Grant { expires_at: Some(seconds(-3_600)), ..key() });
+        expect_token(&mut stores, 200, 200, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 3_600 - 86_400);
+        let mut grants = grants(stores);
+        grants.clock = Arc::new(AheadBy(-86_400));
+        let assertion = Assertion { key: named.clone(), ..assertion() };
+        assert!(grants.grant(TokenRequest::Assertion(assertion), Arc::new(Unlimited)).await.is_ok());
+    }
+    for named in [Some(KEY.to_owned()), None] {
+        // By the machine it still holds.
+        let mut grants = grants(stores_with(Grant { expires_at: Some(seconds(3_600)), ..key() }));
+        grants.clock = Arc::new(AheadBy(86_400));
+        let assertion = Assertion { key: named, ..assertion() };
+        let refused = grants.grant(TokenRequest::Assertion(assertion), Arc::new(Unlimited)).await;
+        assert!(matches!(refused, Err(GrantError::Invalid)), "{refused:?}");
+    }
 }
 
 #[tokio::test]

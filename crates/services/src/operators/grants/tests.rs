@@ -238,3 +238,52 @@ async fn a_grant_is_revoked_and_recorded_once() {
     missing.grants.expect_lock().once().returning(|_, _| Ok(None));
     assert!(matches!(over(missing).revoke(account().id, Id::new(5)).await, Err(RevokeGrantError::NotFound)));
 }
+
+/// A clock that a test has moved by a day for the account.
+#[derive(Debug)]
+struct DayAhead;
+
+fn tomorrow() -> Timestamp {
+    now().minutes_before(-24 * 60)
+}
+
+impl Clock for DayAhead {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn now_of(&self, _: AccountId) -> Timestamp {
+        tomorrow()
+    }
+}
+
+#[tokio::test]
+async fn grants_begin_and_end_by_the_clock_of_the_account() {
+    let mut stores = stores(Some(service()));
+    stores.users.expect_find().returning(|_, _| Ok(Some(user(102))));
+    stores.users.expect_lock().returning(|_, id| Ok(Some(if id.get() == 200 { principal(UserState::Active) } else { user(102) })));
+    stores.users.expect_update().once().returning(|_, changed| {
+        assert_eq!(changed.updated_at, tomorrow());
+        Ok(true)
+    });
+    stores.grants.expect_valid_of().times(2).returning(|_, _, _, at| {
+        assert_eq!(at, tomorrow());
+        Ok(Vec::new())
+    });
+    stores.grants.expect_add().times(2).returning(|_, grant| {
+        assert_eq!((grant.at, grant.expires_at), (tomorrow(), Some(tomorrow().minutes_before(-24 * 60))));
+        Ok(Some(Id::new(5)))
+    });
+    stores.identity.expect_revoke_credentials_of().once().returning(|_, _, at| {
+        assert_eq!(at, tomorrow());
+        Ok(())
+    });
+    stores.audit.expect_add().times(3).returning(|_, record| {
+        assert_eq!(record.at, tomorrow());
+        Ok(())
+    });
+    let grants = GrantUseCases { clock: Arc::new(DayAhead), ..over(stores) };
+    grants.create_key(account().id, name(), SignatureAlgorithm::Es256, terms(&[Scope::Courses])).await.unwrap();
+    grants.create_refresh_token(account().id, ayse(), terms(&[Scope::Courses])).await.unwrap();
+    grants.revoke_service_account(account().id, name()).await.unwrap();
+}
