@@ -17,8 +17,8 @@ from .accounts import SEED
 from .place import Client, Place, new_session
 
 ROUNDS = 20
-# Calls that name another process or machine.
-CALLS = "connect,sendto,sendmsg,sendmmsg"
+# Calls that name an address: another one, or that of a listener, which shows that the trace has the service.
+CALLS = "bind,connect,sendto,sendmsg,sendmmsg"
 # Names are asked for here.
 DNS_PORT = 53
 
@@ -42,6 +42,7 @@ def prove(figures, place, rounds):
     figures.show("requests to the three APIs and to test control", f"{seen['requests']}")
     if seen["traced"]:
         figures.show("traced calls that name an address", f"{seen['calls']}")
+        figures.holds("its two listeners are among them", seen["calls"] >= 2, seen["calls"])
         figures.at_most("calls to an address other than loopback", len(seen["outward"]), 0, "")
         figures.at_most("queries for names", seen["queries"], 0, "")
         for line in seen["outward"][:3]:

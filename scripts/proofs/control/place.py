@@ -108,7 +108,7 @@ class Place:
         """The URL of an empty database."""
         if not self.cluster:
             return f"sqlite://{folder}/derslik.sqlite"
-        name = f"control_{os.getpid()}_{folder.name}".lower()
+        name = f"{self.folder.name}_{folder.name}".replace("-", "_")
         self.cluster.ask(f"CREATE DATABASE {name}")
         return self.cluster.url.rsplit("/", 1)[0] + f"/{name}"
 
