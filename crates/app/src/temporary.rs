@@ -31,6 +31,11 @@ pub(crate) fn remove_all() {
     std::mem::forget(paths);
 }
 
+/// Keeps the process from removing them while the guard lives. Once it removes them, this waits for its end.
+pub(crate) fn hold() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    lock()
+}
+
 fn lock() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     PATHS.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -47,15 +52,17 @@ fn remove(paths: &BTreeSet<PathBuf>) {
 }
 
 /// Removes a folder. Other threads still run, such as one that opens a database in it, and a file that they make while the folder is
-/// emptied would keep it. So the folder first gets a name that they do not know.
+/// emptied would keep it. So the folder first gets a name that they do not know. A file that was being made at that moment may still
+/// appear, and a new connection may make the folder again, so both are looked for afterwards.
 fn remove_folder(path: &Path) {
     let mut hidden = path.to_owned().into_os_string();
     hidden.push(".removed");
     let hidden = PathBuf::from(hidden);
-    let path = if fs::rename(path, &hidden).is_ok() { hidden.as_path() } else { path };
-    // A file that was being made at that moment may still appear.
     for _ in 0..ATTEMPTS {
-        if fs::remove_dir_all(path).is_ok() {
+        let is_hidden = fs::rename(path, &hidden).is_ok() || !path.exists();
+        // The process ends: the next attempt names what is left.
+        fs::remove_dir_all(if is_hidden { &hidden } else { path }).ok();
+        if !path.exists() && !hidden.exists() {
             break;
         }
     }
