@@ -139,7 +139,8 @@ def misplaced(client, written, begin, end):
     left = {session["name"] for session in client.sessions("late-")}
     kept = [name for name, (_, got) in written.items() if got < begin and name in left]
     lost = [name for name, (sent, _) in written.items() if sent > end and name not in left]
-    return [f"{name} was written before the reset, and is there" for name in kept] + [f"{name} was written after it, and is lost" for name in lost]
+    problems = [f"{name} was written before the reset, and is there" for name in kept]
+    return problems + [f"{name} was written after the reset, and is lost" for name in lost]
 
 
 def read_all(service, account, guid, over, count, there):

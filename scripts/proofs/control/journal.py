@@ -131,7 +131,7 @@ class Measured:
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def entries(self):
-        """How many of the newest entry of the journal are of the measured request."""
+        """1 if the newest entry of the journal is of the measured request, and 0 otherwise."""
         accounts = self.service.control.call("GET", "accounts")["accounts"]
         account = next(account for account in accounts if account["name"] == "okul")
         told = self.service.control.call("GET", f"accounts/{account['id']}/journal", query={"limit": 1})["entries"]
