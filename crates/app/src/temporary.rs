@@ -61,7 +61,7 @@ fn remove_folder(path: &Path) {
     for _ in 0..ATTEMPTS {
         let is_hidden = fs::rename(path, &hidden).is_ok() || !path.exists();
         // The process ends: the next attempt names what is left.
-        fs::remove_dir_all(if is_hidden { &hidden } else { path }).ok();
+        fs::remove_dir_all(if is_hidden { hidden.as_path() } else { path }).ok();
         if !path.exists() && !hidden.exists() {
             break;
         }
