@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test packages docs-test e2e-all schemathesis crash-test backup-test compose-test lint fmt deny bench abuse secure reliability upgrade-test build doc migrate secrets ci help
+.PHONY: run test packages docs-test e2e-all schemathesis crash-test backup-test compose-test lint fmt deny bench abuse secure reliability control-test upgrade-test build doc migrate secrets ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -51,6 +51,9 @@ secure: ## the proofs of security at their full size, on both databases: a table
 
 reliability: ## the proofs of reliability at their full size, with a PostgreSQL that is restarted; ARGS selects parts
 	@scripts/reliability $(ARGS)
+
+control-test: ## test control, optimised: its times, goals and promises; ARGS='--database postgres' takes the other database
+	@scripts/control-test $(ARGS)
 
 upgrade-test: ## a rolling upgrade from the last tagged release, and back, under load
 	@scripts/upgrade-test $(ARGS)

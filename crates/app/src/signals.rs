@@ -138,8 +138,9 @@ impl Shared {
 
 /// Ends the process, without the work that is under way.
 fn end(code: i32) -> ! {
-    temporary::remove_all();
     telemetry::flush();
+    // Last, so that other threads have no time to make new files.
+    temporary::remove_all();
     exit(code)
 }
 

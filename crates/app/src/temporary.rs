@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How often the removal of a folder is tried.
+const ATTEMPTS: usize = 10;
 
 static PATHS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
@@ -28,15 +31,40 @@ pub(crate) fn remove_all() {
     std::mem::forget(paths);
 }
 
+/// Keeps the process from removing them while the guard lives. Once it removes them, this waits for its end.
+pub(crate) fn hold() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    lock()
+}
+
 fn lock() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     PATHS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn remove(paths: &BTreeSet<PathBuf>) {
     for path in paths {
-        let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        if path.is_dir() {
+            remove_folder(path);
+        } else {
+            // The process ends: the next attempt names what is left.
+            fs::remove_file(path).ok();
+        }
+    }
+}
+
+/// Removes a folder. Other threads still run, such as one that opens a database in it, and a file that they make while the folder is
+/// emptied would keep it. So the folder first gets a name that they do not know. A file that was being made at that moment may still
+/// appear, and a new connection may make the folder again, so both are looked for afterwards.
+fn remove_folder(path: &Path) {
+    let mut hidden = path.to_owned().into_os_string();
+    hidden.push(".removed");
+    let hidden = PathBuf::from(hidden);
+    for _ in 0..ATTEMPTS {
+        let is_hidden = fs::rename(path, &hidden).is_ok() || !path.exists();
         // The process ends: the next attempt names what is left.
-        removed.ok();
+        fs::remove_dir_all(if is_hidden { hidden.as_path() } else { path }).ok();
+        if !path.exists() && !hidden.exists() {
+            break;
+        }
     }
 }
 
@@ -59,6 +87,32 @@ mod tests {
         fs::write(full.join("scratch.sqlite"), "half").unwrap();
         remove(&BTreeSet::from([file, full, folder.path().join("gone")]));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_is_removed_while_files_are_made_in_it() {
+        for _ in 0..20 {
+            let parent = tempfile::tempdir().unwrap();
+            let folder = parent.path().join("derslik-0");
+            fs::create_dir(&folder).unwrap();
+            let (writing, written) = std::sync::mpsc::channel();
+            let used = folder.clone();
+            // It goes on until it finds no folder, as a thread that opens a database does.
+            let writer = std::thread::spawn(move || {
+                for number in 0_u32.. {
+                    if fs::write(used.join(number.to_string()), "half").is_err() {
+                        break;
+                    }
+                    writing.send(()).ok();
+                }
+            });
+            for _ in 0..100 {
+                written.recv().unwrap();
+            }
+            remove(&BTreeSet::from([folder]));
+            writer.join().unwrap();
+            assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+        }
     }
 
     #[test]

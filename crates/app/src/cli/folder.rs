@@ -38,6 +38,8 @@ pub(super) fn why_not_writable(folder: &Path) -> Option<String> {
     if let Some(reason) = why_not_followed(&folder) {
         return Some(reason);
     }
+    // A start that fails because a temporary folder is being removed must not make it again.
+    let _held = temporary::hold();
     let probe = folder.join(format!(".derslik-probe-{}", std::process::id()));
     let create = || {
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;

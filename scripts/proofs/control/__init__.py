@@ -1,0 +1,1 @@
+"""What tests can do to accounts, measured: each part is a module, and `place` has what they share."""

@@ -1,0 +1,163 @@
+"""The journal: how soon its events come, and what test control costs a request."""
+
+import http.client
+import json
+import random
+import statistics
+import subprocess
+import threading
+import time
+
+from .. import secure
+from ..place import judged
+from .place import FREE_PORTS, Client, environment, new_session
+
+# The goals.
+MOST_DELAY = 300  # ms
+MOST_COST = 3.0  # per cent
+EVENTS = 200
+# The longest pause before a request, so that it comes at any moment of the work of the service.
+MOST_PAUSE = 0.05
+
+ROUNDS = 15
+ROUND_SECONDS = 2
+CONNECTIONS = 16
+
+
+def prove(figures, place, rounds):
+    count = rounds.of(EVENTS)
+    figures.begin("journal", f"{count} requests and their events, on {place.database}")
+    service = place.serve()
+    account = service.account()
+    arrived, came = {}, threading.Condition()
+    host, port = service.operations.rsplit("/", 1)[1].split(":")
+    follower = http.client.HTTPConnection(host, int(port), timeout=60)
+    follower.request("GET", f"/_derslik/v1/accounts/{account.id}/journal/live?after=0")
+    stream = follower.getresponse()
+
+    def follow():
+        # The end of this part closes the connection.
+        try:
+            for line in stream:
+                if line.startswith(b"data: "):
+                    at, entry = time.monotonic(), json.loads(line[6:])
+                    with came:
+                        arrived[entry["seq"]] = (at, entry)
+                        came.notify_all()
+        except (OSError, ValueError, AttributeError, http.client.HTTPException):
+            pass
+
+    threading.Thread(target=follow, daemon=True).start()
+    ends, wrong = {}, []
+    draw = random.Random(7)
+    with Client(service, account) as client:
+        for number in range(1, count + 1):
+            time.sleep(draw.random() * MOST_PAUSE)
+            if number % 2:
+                client.need("POST", "/xapi/v2/session/batch", [new_session(f"event-{number}")])
+            else:
+                client.need("GET", "/v1/courses")
+            ends[number] = time.monotonic()
+            with came:
+                if not came.wait_for(lambda: number in arrived, 30):
+                    raise SystemExit(f"the event of request {number} does not come")
+            path = "/xapi/v2/session/batch" if number % 2 else "/v1/courses"
+            if arrived[number][1]["path"] != path or arrived[number][1]["status"] != 200:
+                wrong.append(arrived[number][1])
+    # An event may come before the client has read the answer.
+    times = [max(0.0, arrived[number][0] - end) for number, end in ends.items()]
+    figures.times("from the end of a request to its event", times, MOST_DELAY, "p95")
+    figures.holds("each request has one event, in order", not wrong and list(arrived) == list(ends), wrong[:1])
+    follower.close()
+
+
+def prove_cost(figures, place, rounds):
+    count = rounds.of(ROUNDS)
+    figures.begin("cost", f"reading one session with test control and without it, {count} rounds each, on {place.database}")
+    # Profile dev always has test control and keeps a journal, and profile production has neither. The second service of production shows
+    # the difference between two services of one kind.
+    kinds = {kind: Measured(place, profile) for kind, profile in PROFILES.items()}
+    for measured in kinds.values():
+        measured.round()
+    rounds_of = {kind: [] for kind in kinds}
+    for number in range(count):
+        order = list(kinds)
+        for kind in order if number % 2 else reversed(order):
+            rounds_of[kind].append(kinds[kind].round())
+    rate = {kind: statistics.median(rate for rate, _ in measured) for kind, measured in rounds_of.items()}
+    effort = {kind: statistics.median(effort for _, effort in measured) for kind, measured in rounds_of.items()}
+    for kind, measured in rounds_of.items():
+        slowest, fastest = min(measured)[0], max(measured)[0]
+        figures.show(f"{kind}: requests a second, the median (slowest, fastest)", f"{rate[kind]:.0f} ({slowest:.0f}, {fastest:.0f})")
+        figures.show(f"{kind}: processor time a request", f"{1e6 * effort[kind]:.1f} us")
+    entries = kinds["test control"].entries()
+    figures.holds("the journal has these requests", entries == 1, entries)
+    why = judged(figures) or ("" if figures.is_quiet else "the machine was busy at the start")
+    noise = 100 * abs(effort["none again"] / effort["none"] - 1)
+    figures.show("two services without it differ in processor time by", f"{noise:.1f} %")
+    figures.show("what test control costs of the requests a second", f"{100 * (1 - rate['test control'] / rate['none']):.1f} %")
+    cost = 100 * (effort["test control"] / statistics.mean([effort["none"], effort["none again"]]) - 1)
+    figures.at_most("what test control costs of the processor time", cost, MOST_COST, "%", 1, why)
+
+
+PROFILES = {"test control": "dev", "none": "production", "none again": "production"}
+
+
+class Measured:
+    """A service of a profile over a database that `migrate` and the commands have filled in the same way for each."""
+
+    def __init__(self, place, profile):
+        self.binary, self.folder = place.binary, place.folder_for(profile)
+        self.url = place.new_database(self.folder)
+        self.settings = {"DERSLIK_ALLOW_SQLITE": "true"} if profile == "production" else {}
+        self.command("migrate")
+        created = self.command("account", "create", "okul")
+        self.authorization = f"Bearer {created['bearer']}"
+        data = ["--data-dir", str(self.folder), "--database-url", self.url]
+        self.service = place.start([self.binary, "serve", *FREE_PORTS, "--profile", profile, *data], self.folder, self.settings)
+        with self.service.line() as line:
+            status, answer = line.ask("POST", "/xapi/v2/session/batch", self.authorization, [new_session("read")])
+            if status != 200:
+                raise SystemExit(f"a session can't be made: {status} {answer[:300]!r}")
+        self.guid = json.loads(answer)["approved"][0]["session_guid"]
+
+    def command(self, *arguments):
+        done = subprocess.run(
+            [self.binary, *arguments, "--json", "--database-url", self.url],
+            env=environment(self.folder, self.settings),
+            check=True,
+            stdout=subprocess.PIPE,
+        )
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def entries(self):
+        """1 if the newest entry of the journal is of the measured request, and 0 otherwise."""
+        accounts = self.service.control.call("GET", "accounts")["accounts"]
+        account = next(account for account in accounts if account["name"] == "okul")
+        told = self.service.control.call("GET", f"accounts/{account['id']}/journal", query={"limit": 1})["entries"]
+        return sum(entry["path"].startswith("/xapi/v2/session/") and entry["status"] == 200 for entry in told)
+
+    def round(self):
+        """Requests a second during one round, and the seconds of processor time that each took of the service. Each connection has one
+        request under way."""
+        request = f"GET /xapi/v2/session/{self.guid} HTTP/1.1\r\nHost: l\r\nAuthorization: {self.authorization}\r\n\r\n".encode()
+        lines = [self.service.line() for _ in range(CONNECTIONS)]
+        for line in lines:
+            if line.ask("GET", f"/xapi/v2/session/{self.guid}", self.authorization)[0] != 200:
+                raise SystemExit("the session can't be read")
+        lines[0].socket.sendall(request)
+        # All answers are equally long: they differ in the ids of the requests and in the time.
+        length, count = secure.length_of_one_answer(lines[0].socket), 0
+        begin, before = time.monotonic(), secure.processor_seconds(self.service)
+        while time.monotonic() - begin < ROUND_SECONDS:
+            for line in lines:
+                line.socket.sendall(request)
+            for line in lines:
+                answer = line.exactly(length)
+                if not answer.startswith(b"HTTP/1.1 200 ") or line.rest:
+                    raise SystemExit(f"an answer is not as the first: {answer[:300]!r}")
+            count += CONNECTIONS
+        seconds, effort = time.monotonic() - begin, secure.processor_seconds(self.service) - before
+        for line in lines:
+            line.close()
+        return count / seconds, effort / count
