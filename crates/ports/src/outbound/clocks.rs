@@ -65,6 +65,12 @@ pub trait ClockRepository {
     /// [`StoreError`].
     fn changed_since(&mut self, revision: ClockRevision) -> Result<Vec<StoredClock>, StoreError>;
 
+    /// The clock of an account; `None` if it has none of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find(&mut self, account: AccountId) -> Result<Option<VirtualClock>, StoreError>;
+
     /// Replaces the clock of an account if it is `before`. Returns whether it was. Changes wait for each other, so revisions are
     /// committed in their order.
     ///

@@ -58,6 +58,7 @@ fn round_trip<U: UnitOfWork>(harness: &Harness<U>) {
     for clock in clocks.map(Some).into_iter().chain([None]) {
         assert!(replace(harness, account().id, before, clock), "{clock:?}");
         assert_eq!(stored(harness, account().id), clock);
+        assert_eq!(harness.read(|stores| stores.clocks().find(account().id)), clock);
         before = clock;
     }
 }

@@ -16,6 +16,7 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "the_rows_of_an_account_come_back_in_a_fresh_one", run: round_trip },
         Case { name: "rows_of_ended_accounts_are_removed_and_no_others", run: pruned },
         Case { name: "an_account_of_tests_is_listed_until_it_ends", run: listed },
+        Case { name: "an_account_of_tests_is_found_by_its_public_id_whichever_one_is_behind_it", run: current },
     ]
 }
 
@@ -118,4 +119,26 @@ fn listed<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(harness.read(|stores| stores.test_accounts().list()), [changed]);
     harness.write(|stores| stores.test_accounts().end(account().id, 7, now()));
     assert!(harness.read(|stores| stores.test_accounts().list()).is_empty());
+}
+
+fn current<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness);
+    let public = account().id.get();
+    let found = |public: i64, guess: AccountId| {
+        [false, true].map(|is_locked| harness.write(move |stores| stores.test_accounts().current(public, guess, is_locked)))
+    };
+    assert_eq!(found(public, account().id), [Some(account().id); 2]);
+    assert_eq!(found(public, other_account().id), [Some(account().id); 2], "a wrong guess");
+    assert_eq!(found(99_999, Id::new(99_999)), [None; 2]);
+    harness.write(move |stores| {
+        stores.test_accounts().end(account().id, public, now())?;
+        stores.identity().add_account(&Account { id: FRESH, ..account() }, now())?;
+        stores.test_accounts().put(&KnownTestAccount { account: FRESH, public, lives_until: None })
+    });
+    assert_eq!(found(public, account().id), [Some(FRESH); 2], "a guess that is out of date");
+    assert_eq!(found(public, FRESH), [Some(FRESH); 2]);
+    assert_eq!(found(FRESH.get(), FRESH), [None; 2], "the id inside is not a public one");
+    harness.write(move |stores| stores.test_accounts().end(FRESH, public, now()));
+    assert_eq!(found(public, FRESH), [None; 2]);
+    assert_eq!(found(public, account().id), [None; 2]);
 }
