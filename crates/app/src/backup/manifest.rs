@@ -42,10 +42,6 @@ pub(crate) struct Manifest {
     pub(crate) clock: Option<StoppedOrAhead>,
 }
 
-/// How far a clock of a file may be behind the machine, and ahead of it, so that it shows an instant.
-const FURTHEST_BACK: i64 = -60_000_000_000_000_000;
-const FURTHEST_AHEAD: i64 = 250_000_000_000_000_000;
-
 /// The clock of the account of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -70,7 +66,7 @@ impl From<StoppedOrAhead> for VirtualClock {
         match clock {
             // Of a file of somebody else, an instant may be one that nothing can show.
             StoppedOrAhead::StoppedAtMicros(micros) => Self::Frozen(Timestamp::from_micros(micros).clamp(Timestamp::MIN, Timestamp::MAX)),
-            StoppedOrAhead::AheadMicros(micros) => Self::Running { ahead_micros: micros.clamp(FURTHEST_BACK, FURTHEST_AHEAD) },
+            StoppedOrAhead::AheadMicros(ahead_micros) => Self::Running { ahead_micros },
         }
     }
 }

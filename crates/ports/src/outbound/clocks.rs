@@ -90,6 +90,12 @@ pub trait ClockRepository {
     /// [`StoreError`].
     fn next_due(&mut self, account: AccountId, actions: Actions) -> Result<NextDue, StoreError>;
 
+    /// How many jobs of an account wait that are due by `until`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn waiting(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError>;
+
     /// How many jobs of an account run that were due by `until`.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ use crate::keyed_locks::KeyedLocks;
 /// How often a change is tried while other requests change the same clock.
 const TRIES: usize = 20;
 
-/// How long an advance may take, in real time.
+/// How long an advance may take for what was not due at its start, in real time.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// The pause between two looks at jobs that a worker runs.
@@ -38,7 +38,7 @@ const BATCH: u16 = 1_000;
 pub struct ClockUseCases<U> {
     clocks: Arc<AccountClocks<U>>,
     due: Arc<dyn DueWork>,
-    /// How long an advance may take.
+    /// How long an advance may take for what was not due at its start.
     limit: Duration,
     /// One advance of each clock at a time in this process, by the ids under which clocks are stored.
     advancing: KeyedLocks<AccountId>,
@@ -55,10 +55,13 @@ impl<U> fmt::Debug for ClockUseCases<U> {
 struct Ran {
     items: Vec<RanItem>,
     count: usize,
+    /// How much ran, with the sweeps.
+    all: u64,
 }
 
 impl Ran {
     fn add(&mut self, mut items: Vec<RanItem>) {
+        self.all += u64::try_from(items.len()).unwrap_or(u64::MAX);
         items.retain(|item| !matches!(item.kind, RanKind::Job { action, .. } if action.is_sweep()));
         self.count += items.len();
         self.items.extend(items);
@@ -78,7 +81,7 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
         Self { clocks, due, limit: LIMIT, advancing: KeyedLocks::default() }
     }
 
-    /// The same use cases, whose advances may take so long.
+    /// The same use cases, whose advances may take so long for what was not due at their start.
     #[must_use]
     pub fn with_limit(self, limit: Duration) -> Self {
         Self { limit, ..self }
@@ -197,12 +200,20 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
         }
     }
 
-    /// Runs what is due in an account until then, and waits for what a worker runs of it.
-    async fn run_until(&self, account: AccountId, until: Timestamp, ran: &mut Ran, give_up_at: Instant) -> Result<(), ControlError> {
+    /// Runs what is due in an account until then, and waits for what a worker runs of it. What is due now may take any time: there is an
+    /// end of it.
+    async fn run_until(&self, account: AccountId, until: Timestamp, ran: &mut Ran) -> Result<(), ControlError> {
+        let waiting = self.clocks.uow().read(account, move |stores| stores.clocks().waiting(account, until));
+        let waiting: Result<RowCount, StoreError> = waiting.await;
+        let due_now = ran.all.saturating_add(waiting?.get());
+        let mut give_up_at = Instant::now() + self.limit;
         loop {
             let some = self.due.run_some(account, until).await?;
             let is_due = !some.is_empty();
             ran.add(some);
+            if is_due && ran.all < due_now {
+                give_up_at = Instant::now() + self.limit;
+            }
             if !is_due {
                 let running = self.clocks.uow().read(account, move |stores| stores.clocks().running(account, until));
                 let running: Result<RowCount, StoreError> = running.await;
@@ -223,7 +234,9 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
     fn unsettled(&self, ran: &Ran, is_due: bool) -> ControlError {
         let cause = if is_due { "there is always something else due: clients may make it" } else { "a job still runs" };
         let (count, limit) = (ran.count, self.limit.as_secs());
-        ControlError::TimedOut(format!("{cause}, after {limit} seconds in which {count} things ran; the clock was not moved"))
+        ControlError::TimedOut(format!(
+            "{cause}, also {limit} seconds after what was due at first; {count} things ran, and the clock stays"
+        ))
     }
 
     /// Advances a clock to what `target` makes of the instant that it shows.
@@ -234,7 +247,6 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
     ) -> Result<Advanced, ControlError> {
         let stored = self.stored_id(scope).await?;
         let _alone = self.advancing.lock(stored).await;
-        let give_up_at = Instant::now() + self.limit;
         let mut ran = Ran::default();
         for _ in 0..TRIES {
             self.clocks.read_changes().await?;
@@ -243,7 +255,7 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
             let until = target(clock.shows(self.clocks.now()))?;
             let accounts = self.accounts(scope).await?;
             for account in &accounts {
-                self.run_until(*account, until, &mut ran, give_up_at).await?;
+                self.run_until(*account, until, &mut ran).await?;
             }
             let ran_in = accounts.first().copied().filter(|_| scope != ClockScope::All);
             if self.replace_of(stored, ran_in, before, Some(clock.set(until, self.clocks.now()))).await? {

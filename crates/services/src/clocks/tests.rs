@@ -41,6 +41,7 @@ impl Stored {
             let due = if actions.contains(Action::Prune) { later(30) } else { later(60) };
             Ok(NextDue { job: Some(due), session_end: Some(later(90)) })
         });
+        stores.clocks.expect_waiting().returning(|_, _| Ok(RowCount::new(1)));
         stores.clocks.expect_running().returning(|_, _| Ok(RowCount::ZERO));
         stores.change_log.expect_catch_up().returning(|_, _, _| Ok(RowCount::ZERO));
         stores.test_accounts.expect_current().returning(|public, _, _| {

@@ -99,6 +99,7 @@ impl<U: UnitOfWork> TestControl<U> {
             let most = MAX_TIME_TO_LIVE.as_secs();
             return Err(ControlError::invalid("time_to_live_seconds", format!("an account lives for {most} seconds at most, ten years")));
         }
+        seed.as_deref().map_or(Ok(()), |seed| self.require_room(None, seed))?;
         let parsed = seed.as_deref().map(seed::parse).transpose()?.map(Arc::new);
         // The clock for all accounts, since the account has none of its own yet.
         let at = self.ports.clock.now_of(INSTALLATION);

@@ -37,6 +37,9 @@ use crate::keyed_locks::KeyedLocks;
 /// How long the removal of ended accounts pauses when there is nothing to do.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// The most bytes of the documents that resets bring back, all together.
+const MAX_SEEDS: usize = 256 << 20;
+
 /// What [`TestControl`] needs beside a unit of work.
 #[derive(Debug, Clone)]
 pub struct ControlPorts {
@@ -144,6 +147,19 @@ impl<U: UnitOfWork> TestControl<U> {
     async fn tidy_once(&self) -> Result<bool, StoreError> {
         self.end_overdue().await?;
         self.prune().await
+    }
+
+    /// Refuses a first content for which there is no room in memory beside those of other accounts: resets bring it back.
+    fn require_room(&self, account: Option<PublicAccountId>, seed: &str) -> Result<(), ControlError> {
+        let kept = self.kept();
+        let is_other = |of: PublicAccountId| Some(of) != account;
+        let made = kept.made.iter().filter(|(of, _)| is_other(**of)).filter_map(|(_, made)| made.seed.as_ref());
+        let others: usize = made.chain(kept.seeds.iter().filter(|(of, _)| is_other(**of)).map(|(_, seed)| seed)).map(String::len).sum();
+        if others.saturating_add(seed.len()) > MAX_SEEDS {
+            let problem = format!("the first contents of all accounts have at most {MAX_SEEDS} bytes, and the others have {others}");
+            return Err(ControlError::Conflict(problem));
+        }
+        Ok(())
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

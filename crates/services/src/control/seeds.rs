@@ -18,6 +18,7 @@ impl<U: UnitOfWork + Clone> SeedControl for TestControl<U> {
 
     async fn add_first(&self, account: PublicAccountId, document: String) -> Result<SeedCounts, ControlError> {
         let _turn = self.turn(account).await;
+        self.require_room(Some(account), &document)?;
         let counts = self.add_in_turn(account, &document).await?;
         let mut kept = self.kept();
         match kept.made.get_mut(&account) {

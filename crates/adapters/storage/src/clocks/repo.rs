@@ -130,17 +130,26 @@ impl ClockRepository for DieselStores<'_> {
         Ok(NextDue { job: job.map(|at| at.0), session_end: session_end.map(|at| at.0) })
     }
 
-    fn running(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError> {
-        let count: i64 = self.query(|conn| {
-            on_conn!(conn, |conn| jobs::table
-                .filter(jobs::account_id.eq(account.get()))
-                .filter(sql::<Bool>(RUNNING))
-                .filter(jobs::due_at.le(DbInstant(until)))
-                .count()
-                .get_result(conn))
-        })?;
-        Ok(RowCount::new(u64::try_from(count).unwrap_or_default()))
+    fn waiting(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError> {
+        count(self, account, SCHEDULED, until)
     }
+
+    fn running(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError> {
+        count(self, account, RUNNING, until)
+    }
+}
+
+/// How many jobs of an account are in a status and were due by `until`.
+fn count(stores: &mut DieselStores<'_>, account: AccountId, status: &'static str, until: Timestamp) -> Result<RowCount, StoreError> {
+    let count: i64 = stores.query(|conn| {
+        on_conn!(conn, |conn| jobs::table
+            .filter(jobs::account_id.eq(account.get()))
+            .filter(sql::<Bool>(status))
+            .filter(jobs::due_at.le(DbInstant(until)))
+            .count()
+            .get_result(conn))
+    })?;
+    Ok(RowCount::new(u64::try_from(count).unwrap_or_default()))
 }
 
 fn names(actions: Actions) -> Vec<&'static str> {
