@@ -1,6 +1,7 @@
 //! The files of snapshots that tests take: backups of a database with one account.
 
 use async_trait::async_trait;
+use derslik_domain::clock::VirtualClock;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{SnapshotFile, SnapshotFileError, SnapshotFiles};
 use derslik_storage::DatabaseUrl;
@@ -30,6 +31,7 @@ impl AccountArchives {
         if content.drawn > 0 {
             writer.note_drawn(content.drawn);
         }
+        writer.note_clock(content.clock);
         let snapshot = self.url.back_up_account(&content.rows, &mut writer)?;
         Ok(writer.finish(snapshot, self.url.installation()?, at)?.1)
     }
@@ -45,7 +47,7 @@ impl AccountArchives {
         let mut rows = AccountCollector::default();
         reader::feed(packed, &manifest, &mut rows)?;
         let rows = rows.finish().map_err(anyhow::Error::from_boxed)?;
-        Ok(SnapshotFile { rows, drawn: manifest.drawn.unwrap_or_default() })
+        Ok(SnapshotFile { rows, drawn: manifest.drawn.unwrap_or_default(), clock: manifest.clock.map(VirtualClock::from) })
     }
 }
 

@@ -149,7 +149,9 @@ impl Installation {
     /// If a setting can't be used.
     pub fn http_state(&self, config: &Config, page_key: [u8; 32]) -> anyhow::Result<HttpState> {
         let page_key = config.id_seed.map_or(page_key, seeded_ids::page_key);
-        let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
+        let templates = config.classroom.templates();
+        let templates = if config.id_seed.is_some() { templates.of_one_account(SHOWN_ACCOUNT) } else { templates };
+        let classroom = ClassroomSettings { templates, page_key };
         let numbers_jobs = config.id_seed.is_some();
         let tests = TestParts { account_ids: Arc::clone(&self.account_ids), sync: self.clock_sync(), numbers_jobs };
         let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone(), tests);
@@ -391,7 +393,7 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
     tests: TestParts,
 ) -> HttpState {
     let System { clock, ids, passwords, password_rules: _, signatures } = system.clone();
-    let denials: Arc<dyn DenialLog> = Arc::new(MeteredDenials::new(denials));
+    let (denials, names): (Arc<dyn DenialLog>, _) = (Arc::new(MeteredDenials::new(denials)), tests.account_ids);
     let services = Services {
         sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         attendees: Arc::new(Attendees::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
@@ -403,7 +405,7 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
         token_grants: Arc::new(
             Grants::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), Arc::clone(&signatures))
                 .with_denials(denials.clone())
-                .with_account_ids(Arc::clone(&tests.account_ids)),
+                .with_account_ids(Arc::clone(&names)),
         ),
         courses: Arc::new(Courses::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         rosters: Arc::new(Rosters::new(uow.clone(), Arc::clone(&clock))),
@@ -411,21 +413,24 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
         projects: Arc::new(Projects::new(uow.clone(), Arc::clone(&clock), ids)),
         activity: Arc::new(Activity::new(uow.clone())),
         identity: Arc::new(
-            Identity::new(uow.clone(), clock).with_signatures(signatures).with_denials(denials.clone()).with_account_ids(tests.account_ids),
+            Identity::new(uow.clone(), clock)
+                .with_signatures(signatures)
+                .with_denials(denials.clone())
+                .with_account_ids(Arc::clone(&names)),
         ),
     };
     let services = match tests.sync {
-        Some(sync) => synced(services, &sync),
+        Some(sync) => synced(services, &sync, &names),
         None => services,
     };
     HttpState::new(services, classroom, limits).with_denials(denials)
 }
 
-/// The same use cases, which look at the clocks first.
-fn synced(services: Services, sync: &Arc<dyn ClockSync>) -> Services {
+/// The same use cases, which look at the clocks first, and find accounts by the ids that their clients know.
+fn synced(services: Services, sync: &Arc<dyn ClockSync>, names: &Arc<AccountIds>) -> Services {
     Services {
         identity: Arc::new(SyncedIdentity::new(services.identity, Arc::clone(sync))),
-        log_in: Arc::new(SyncedLogIns::new(services.log_in, Arc::clone(sync))),
+        log_in: Arc::new(SyncedLogIns::new(services.log_in, Arc::clone(sync), Arc::clone(names))),
         token_grants: Arc::new(SyncedGrants::new(services.token_grants, Arc::clone(sync))),
         ..services
     }

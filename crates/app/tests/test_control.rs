@@ -10,19 +10,24 @@ use std::time::Duration;
 use derslik::dev_accounts::classroom_scopes;
 use derslik::snapshot_files::AccountArchives;
 use derslik::system::SystemIds;
+use derslik_domain::clock::VirtualClock;
+use derslik_domain::fault::{Fault, RequestFilter, Schedule};
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{CredentialKind, PublicKey, Role, ServiceName, SignatureAlgorithm, TokenLifetime, UserKey};
 use derslik_domain::job::{Action, LeaseTerm, LeaseToken, WorkerId};
 use derslik_domain::page::PageRequest;
 use derslik_http::Limits;
 use derslik_ports::inbound::control::{
-    AccountControl, AccountIds, ControlError, NewTestAccount, PublicAccountId, SeedControl, SnapshotControl, TestAccount,
+    AccountControl, AccountIds, ControlError, FaultControl, MAX_TIME_TO_LIVE, NewFault, NewTestAccount, PublicAccountId, SeedControl,
+    SnapshotControl, TestAccount,
 };
 use derslik_ports::inbound::operators::{GrantAdministration, GrantTerms, NewDelegation, NewServiceAccount};
 use derslik_ports::inbound::{Assertion, IdentityService, PresentedCredential, TokenGrants, TokenRequest, Unlimited};
 use derslik_ports::mocks::StoppedClock;
-use derslik_ports::outbound::{Claim, Clock, Ids, MockSignatures, Signatures, SigningKey, StoreError, UnitOfWork as _};
+use derslik_ports::outbound::{Claim, Clock, ClockSync, Ids, MockSignatures, Signatures, SigningKey, StoreError, Tenant, UnitOfWork};
+use derslik_services::clocks::AccountClocks;
 use derslik_services::control::{ControlPorts, TestControl};
+use derslik_services::faults::InjectedFaults;
 use derslik_services::identity::{Grants, Identity};
 use derslik_services::operators::GrantUseCases;
 use derslik_storage::DieselUnitOfWork;
@@ -65,7 +70,7 @@ jobs:
 
 type Check = fn(Open) -> Result<(), Failed>;
 
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 14] = [
     ("a_seed_comes_back_as_it_was_written", seed_round_trip),
     ("a_reset_keeps_the_keys_and_brings_the_first_content_back", reset),
     ("a_snapshot_is_restored_into_the_same_public_id", snapshot),
@@ -73,6 +78,13 @@ const CHECKS: [(&str, Check); 7] = [
     ("the_file_of_a_snapshot_is_a_backup_and_goes_into_another_account", file),
     ("a_service_account_keeps_its_address_and_its_files_when_its_account_is_replaced", service_account),
     ("an_account_that_has_ended_is_not_found", end),
+    ("calls_for_one_account_at_once_all_find_it", at_once),
+    ("a_reset_of_all_accounts_stands_beside_those_that_are_made_and_ended", all_at_once),
+    ("another_process_finds_the_account_that_was_replaced_here", two_processes),
+    ("a_restore_brings_the_clock_of_the_snapshot_back", clock_of_snapshot),
+    ("a_reset_brings_a_clock_that_stands_still_back_to_the_first_content", clock_of_reset),
+    ("a_taken_alias_is_named_with_its_place", taken_alias),
+    ("an_account_lives_for_a_bounded_time_and_leaves_nothing", lives),
 ];
 
 fn main() -> ExitCode {
@@ -87,26 +99,46 @@ struct Suite {
     service: Service,
     control: TestControl<DieselUnitOfWork>,
     ids: Arc<AccountIds>,
+    clocks: Arc<AccountClocks<DieselUnitOfWork>>,
+    faults: Arc<InjectedFaults>,
     /// It caches credentials, as a service does.
     identity: Identity<DieselUnitOfWork>,
+}
+
+/// What one process has over a service.
+struct Process {
+    control: TestControl<DieselUnitOfWork>,
+    ids: Arc<AccountIds>,
+    clocks: Arc<AccountClocks<DieselUnitOfWork>>,
+    faults: Arc<InjectedFaults>,
+}
+
+impl Process {
+    fn start(service: &Service) -> Self {
+        let ids: Arc<AccountIds> = Arc::default();
+        let clocks = Arc::new(AccountClocks::new(service.uow.clone(), Arc::new(StoppedClock(now())), Arc::clone(&ids)));
+        let faults = Arc::new(InjectedFaults::new(Arc::clone(&ids)));
+        let ports = ControlPorts {
+            clock: clocks.clone(),
+            clock_sync: clocks.clone(),
+            real_clock: Arc::new(StoppedClock(now())),
+            ids: Arc::new(SystemIds),
+            account_ids: Arc::clone(&ids),
+            memories: vec![faults.clone()],
+            files: Arc::new(AccountArchives::new(service.url.clone())),
+            settings: settings(),
+            token_scopes: classroom_scopes(),
+        };
+        Self { control: TestControl::new(service.uow.clone(), ports), ids, clocks, faults }
+    }
 }
 
 impl Suite {
     async fn start(open: Open) -> Result<Self, Failed> {
         let service = Service::start(open, now(), Limits::default()).await?;
-        let ids: Arc<AccountIds> = Arc::default();
-        let ports = ControlPorts {
-            clock: Arc::new(StoppedClock(now())),
-            real_clock: Arc::new(StoppedClock(now())),
-            ids: Arc::new(SystemIds),
-            account_ids: Arc::clone(&ids),
-            files: Arc::new(AccountArchives::new(service.url.clone())),
-            settings: settings(),
-            token_scopes: classroom_scopes(),
-        };
-        let control = TestControl::new(service.uow.clone(), ports);
+        let Process { control, ids, clocks, faults } = Process::start(&service);
         let identity = Identity::new(service.uow.clone(), Arc::new(StoppedClock(now()))).with_account_ids(Arc::clone(&ids));
-        Ok(Self { service, control, ids, identity })
+        Ok(Self { service, control, ids, clocks, faults, identity })
     }
 
     async fn create(&self, seed: Option<&str>) -> TestAccount {
@@ -119,6 +151,18 @@ impl Suite {
         let presented = PresentedCredential { kind: CredentialKind::AccountKey, public_id: String::new(), secret: key.as_bytes().to_vec() };
         let actor = self.identity.authenticate(presented).await.ok()?;
         Some((actor.account_id(), actor.shown_account))
+    }
+
+    /// Sets the clock of an account, as test control of clocks does.
+    async fn set_clock(&self, account: PublicAccountId, clock: Option<VirtualClock>) {
+        let id = AccountId::new(account.get());
+        let replaced = self.service.uow.write(Tenant::Installation, move |stores| {
+            let before = stores.clocks().find(id)?;
+            stores.clocks().replace(id, before, clock)
+        });
+        let replaced: Result<bool, StoreError> = replaced.await;
+        assert!(replaced.unwrap());
+        self.clocks.settle().await.unwrap();
     }
 
     async fn exported(&self, account: PublicAccountId) -> String {
@@ -332,6 +376,172 @@ fn end(open: Open) -> Result<(), Failed> {
         assert!(AccountControl::list(&suite.control).await.unwrap().iter().all(|listed| listed.id != account.id));
         // The next account gets an id of its own, also after the rows of this one are gone.
         assert_ne!(suite.create(None).await.id, account.id);
+        Ok(())
+    })
+}
+
+const ONE_PERSON: &str = "people:\n- email: ayse@okul.example\n  name: Ayşe\n";
+
+fn at_once(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let account = suite.create(None).await;
+        let (id, control) = (account.id, &suite.control);
+        control.take(id, "empty".parse().unwrap()).await.unwrap();
+        for _ in 0..5 {
+            let called = tokio::join!(
+                control.reset(id),
+                control.reset(id),
+                control.add(id, ONE_PERSON.to_owned()),
+                control.restore(id, "empty".parse().unwrap()),
+                control.take(id, "later".parse().unwrap()),
+                control.export(id),
+                SnapshotControl::list(control, id),
+            );
+            let (reset, again, added, restored, taken, exported, listed) = called;
+            assert!(reset.is_ok() && again.is_ok() && added.is_ok(), "{reset:?} {again:?} {added:?}");
+            assert!(
+                restored.is_ok() && taken.is_ok() && exported.is_ok() && listed.is_ok(),
+                "{restored:?} {taken:?} {exported:?} {listed:?}"
+            );
+        }
+        // What comes last is the end, also beside a reset.
+        let (reset, ended) = tokio::join!(control.reset(id), control.end(id));
+        assert!(ended.is_ok(), "{ended:?} {reset:?}");
+        assert_eq!(suite.owner(&account.account_key).await, None);
+        let late = control.take(id, "late".parse().unwrap()).await;
+        assert!(matches!(late, Err(ControlError::NotFound { what: "account", .. })), "{late:?}");
+        Ok(())
+    })
+}
+
+fn all_at_once(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let other = Process::start(&suite.service).control;
+        let kept = suite.create(Some(SEED)).await;
+        for _ in 0..5 {
+            let lives = async {
+                for _ in 0..3 {
+                    let made = other.create(NewTestAccount::default()).await.unwrap();
+                    other.end(made.id).await.unwrap();
+                }
+            };
+            let (all, one, again, ()) = tokio::join!(suite.control.reset_all(), suite.control.reset(kept.id), other.reset_all(), lives);
+            assert!(all.is_ok() && one.is_ok() && again.is_ok(), "{all:?} {one:?} {again:?}");
+        }
+        // The other process does not know the first content.
+        suite.control.reset(kept.id).await.unwrap();
+        assert_eq!(suite.exported(kept.id).await, SEED);
+        let mut ids: Vec<_> = AccountControl::list(&other).await.unwrap().into_iter().map(|listed| listed.id).collect();
+        let count = ids.len();
+        ids.dedup();
+        assert!(ids.contains(&kept.id) && ids.len() == count, "{ids:?}");
+        Ok(())
+    })
+}
+
+fn two_processes(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let other = Process::start(&suite.service).control;
+        let id = suite.create(None).await.id;
+        suite.control.reset(id).await.unwrap();
+        other.add(id, ONE_PERSON.to_owned()).await.unwrap();
+        assert_eq!(other.export(id).await.unwrap(), suite.exported(id).await);
+        for _ in 0..5 {
+            let (here, there) = tokio::join!(suite.control.reset(id), other.reset(id));
+            assert!(here.is_ok() && there.is_ok(), "{here:?} {there:?}");
+        }
+        let inside = PublicAccountId::new(suite.ids.current(id).get());
+        assert!(matches!(other.export(inside).await, Err(ControlError::NotFound { .. })), "the id inside is no public one");
+        other.end(id).await.unwrap();
+        let ended = suite.control.reset(id).await;
+        assert!(matches!(ended, Err(ControlError::NotFound { what: "account", .. })), "{ended:?}");
+        Ok(())
+    })
+}
+
+fn clock_of_snapshot(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let id = suite.create(Some(SEED)).await.id;
+        let (day, shown) = (Duration::from_secs(86_400), |suite: &Suite| suite.clocks.now_of(suite.ids.current(id)));
+        let clocks = [Some(VirtualClock::Frozen(now().plus(day))), Some(VirtualClock::Running { ahead_micros: 60_000_000 }), None];
+        for (place, clock) in clocks.into_iter().enumerate() {
+            suite.set_clock(id, clock).await;
+            let (expected, name) = (shown(&suite), format!("at-{place}"));
+            suite.control.take(id, name.parse().unwrap()).await.unwrap();
+            suite.set_clock(id, Some(VirtualClock::Frozen(now().plus(day * 9)))).await;
+            suite.control.restore(id, name.parse().unwrap()).await.unwrap();
+            assert_eq!((shown(&suite), suite.clocks.is_moved(suite.ids.current(id))), (expected, clock.is_some()), "{clock:?}");
+        }
+        // The file of a snapshot has its clock too.
+        let file = suite.control.file(id, "at-0".parse().unwrap()).await.unwrap();
+        let other = suite.create(None).await.id;
+        suite.control.load(other, "theirs".parse().unwrap(), file).await.unwrap();
+        suite.control.restore(other, "theirs".parse().unwrap()).await.unwrap();
+        assert_eq!(suite.clocks.now_of(suite.ids.current(other)), now().plus(day));
+        Ok(())
+    })
+}
+
+fn clock_of_reset(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let id = suite.create(Some(SEED)).await.id;
+        let later = now().plus(Duration::from_secs(9 * 86_400));
+        let shown = |suite: &Suite| suite.clocks.now_of(suite.ids.current(id));
+        suite.set_clock(id, Some(VirtualClock::Frozen(later))).await;
+        suite.control.reset(id).await.unwrap();
+        assert_eq!(shown(&suite), now());
+        assert_eq!(suite.exported(id).await, SEED, "as seen on the first day");
+        let running = VirtualClock::running_from(later, now());
+        suite.set_clock(id, Some(running)).await;
+        suite.control.reset(id).await.unwrap();
+        assert_eq!(shown(&suite), later);
+        assert_eq!(suite.exported(id).await, SEED);
+        Ok(())
+    })
+}
+
+fn taken_alias(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let id = suite.create(Some(SEED)).await.id;
+        let twice = "courses:\n- name: Bir\n  owner: teacher\n- name: İki\n  owner: teacher\n  aliases: ['d:a', 'd:a']\n";
+        for (document, place) in [(SEED, "courses.0.aliases.0"), (twice, "courses.1.aliases.1")] {
+            let refused = suite.control.add(id, document.to_owned()).await;
+            assert!(matches!(&refused, Err(ControlError::Invalid { field: Some(field), .. }) if field == place), "{refused:?}");
+        }
+        assert_eq!(suite.exported(id).await, SEED);
+        Ok(())
+    })
+}
+
+fn lives(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        for life in [Duration::MAX, MAX_TIME_TO_LIVE + Duration::from_secs(1)] {
+            let refused = suite.control.create(NewTestAccount { time_to_live: Some(life), ..NewTestAccount::default() }).await;
+            let is_named = matches!(&refused, Err(ControlError::Invalid { field: Some(field), .. }) if field == "time_to_live_seconds");
+            assert!(is_named, "{refused:?}");
+        }
+        let longest = NewTestAccount { time_to_live: Some(MAX_TIME_TO_LIVE), ..NewTestAccount::default() };
+        suite.control.create(longest).await.unwrap();
+
+        let over = suite.control.create(NewTestAccount { time_to_live: Some(Duration::ZERO), ..NewTestAccount::default() }).await.unwrap();
+        let fault = NewFault { fault: Fault::LoseAnswer, requests: RequestFilter::default(), action: None, schedule: Schedule::default() };
+        suite.faults.add(over.id, vec![fault]);
+        suite.set_clock(over.id, Some(VirtualClock::Frozen(now()))).await;
+        tokio::select! {
+            () = suite.control.tidy() => {}
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+        }
+        assert_eq!(suite.owner(&over.account_key).await, None);
+        assert!(suite.ids.has_ended(over.id) && suite.faults.list(over.id).is_empty());
+        suite.clocks.refresh().await.unwrap();
+        assert!(!suite.clocks.is_moved(AccountId::new(over.id.get())), "its clock is given back");
         Ok(())
     })
 }

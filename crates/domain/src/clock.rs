@@ -38,11 +38,21 @@ impl VirtualClock {
         Self::Running { ahead_micros: instant.micros().saturating_sub(machine.micros()) }
     }
 
-    /// The instant that it shows while the machine shows `machine`.
+    /// The instant that it shows while the machine shows `machine`. A clock that runs stops at the end of the year 9999.
     pub const fn shows(self, machine: Timestamp) -> Timestamp {
         match self {
             Self::Frozen(instant) => instant,
-            Self::Running { ahead_micros } => Timestamp::from_micros(machine.micros().saturating_add(ahead_micros)),
+            Self::Running { ahead_micros } => {
+                let (micros, first, last) =
+                    (machine.micros().saturating_add(ahead_micros), Timestamp::MIN.micros(), Timestamp::MAX.micros());
+                if micros < first {
+                    Timestamp::MIN
+                } else if micros > last {
+                    Timestamp::MAX
+                } else {
+                    Timestamp::from_micros(micros)
+                }
+            }
         }
     }
 
@@ -156,6 +166,9 @@ mod tests {
     #[test]
     fn the_ends_of_time_are_not_passed() {
         let far = VirtualClock::running_from(Timestamp::from_micros(i64::MAX), Timestamp::from_micros(-1));
-        assert_eq!(far.shows(MACHINE), Timestamp::from_micros(i64::MAX));
+        assert_eq!(far.shows(MACHINE), Timestamp::MAX);
+        assert_eq!(VirtualClock::Running { ahead_micros: i64::MIN }.shows(MACHINE), Timestamp::MIN);
+        let last = VirtualClock::running_from(Timestamp::MAX, MACHINE);
+        assert_eq!((last.shows(MACHINE), last.shows(later(9))), (Timestamp::MAX, Timestamp::MAX));
     }
 }

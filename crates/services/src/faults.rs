@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use derslik_domain::fault::{Fault, FaultRule, Faults, JobFault, Moment, RequestLine};
 use derslik_domain::id::AccountId;
 use derslik_domain::job::Action;
-use derslik_ports::inbound::control::{AccountIds, FaultControl, FaultInjection, NewFault, PublicAccountId};
+use derslik_ports::inbound::control::{AccountIds, AccountMemory, FaultControl, FaultInjection, NewFault, PublicAccountId};
 
 /// The faults that were set in this process. An account without faults takes no memory.
 #[derive(Debug)]
@@ -50,6 +50,12 @@ impl FaultControl for InjectedFaults {
 
     fn clear_all(&self) {
         self.lock().values_mut().for_each(Faults::clear);
+    }
+}
+
+impl AccountMemory for InjectedFaults {
+    fn forget(&self, account: PublicAccountId) {
+        self.lock().remove(&account);
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 use derslik_ports::inbound::control::{
-    AccountIds, JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, PublicAccountId, RecordedRequest,
+    AccountIds, AccountMemory, JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, PublicAccountId,
+    RecordedRequest,
 };
 use derslik_ports::outbound::Clock;
 use tokio::sync::Notify;
@@ -56,10 +57,20 @@ impl JournalRecording for Journals {
     fn record(&self, account: AccountId, request: RecordedRequest) {
         let (public, at) = (self.ids.public(account), self.clock.now());
         let mut all = self.lock();
+        // A request that began before the end of its account. The end is noted before the journal is forgotten.
+        if self.ids.has_ended(public) {
+            return;
+        }
         let journal = all.entry(public).or_default();
         journal.push(JournalEntry { number: journal.last + 1, at, request });
         drop(all);
         self.grown.notify_waiters();
+    }
+}
+
+impl AccountMemory for Journals {
+    fn forget(&self, account: PublicAccountId) {
+        self.lock().remove(&account);
     }
 }
 
@@ -159,6 +170,18 @@ mod tests {
         assert!(paths(0).is_empty());
         journals.record(ACCOUNT, request("/d"));
         assert_eq!((paths(0), journals.last(PUBLIC)), (vec!["/d".to_owned()], 4));
+    }
+
+    #[test]
+    fn a_request_that_outlives_its_account_is_in_no_journal() {
+        let ids = Arc::<AccountIds>::default();
+        let journals = Journals::new(Arc::clone(&ids), Arc::new(StoppedClock(Timestamp::from_micros(5))));
+        journals.record(ACCOUNT, request("/a"));
+        ids.end(PUBLIC);
+        journals.forget(PUBLIC);
+        journals.record(ACCOUNT, request("/late"));
+        assert!(journals.entries(PUBLIC, 0).is_empty());
+        assert!(!journals.lock().contains_key(&PUBLIC));
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ mod idempotency;
 pub mod identity;
 pub mod jobs;
 pub mod journal;
+mod keyed_locks;
 mod named_accounts;
 pub mod operators;
 pub mod people;

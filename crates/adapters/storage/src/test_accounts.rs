@@ -1,21 +1,86 @@
 //! The accounts of tests.
 
 use derslik_domain::id::{AccountId, Id};
+use derslik_domain::job::JobStatus;
 use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{AccountRows, KnownTestAccount, StoreError, TestAccountRepository};
+use derslik_ports::outbound::{AccountRows, KnownTestAccount, Reason, StoreError, TestAccountRepository};
 use diesel::dsl::max;
 use diesel::prelude::*;
-use diesel::result::Error;
+use diesel::result::{DatabaseErrorKind, Error};
 
-use crate::db::conn::{DieselStores, on_conn};
+use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::schema::{accounts, credentials, jobs, test_accounts, token_grants};
 use crate::db::types::DbInstant;
 use crate::snapshot::{SnapshotError, account};
 
-/// A failure of a snapshot as one of a query.
+/// How often an account is looked for that other transactions replace meanwhile.
+const LOOKS: usize = 100;
+
+/// A failure of a snapshot as one of a query. A row that breaks a reference or a check is a fault of the snapshot, and every other refusal
+/// of rows has a cause beside it.
 fn failure(error: SnapshotError) -> Error {
-    Error::QueryBuilderError(Box::new(error))
+    match error {
+        SnapshotError::Load { table, source } => match source.downcast::<Error>() {
+            Ok(cause) if !is_misfit(&cause) => *cause,
+            Ok(cause) => Error::QueryBuilderError(Box::new(SnapshotError::Load { table, source: cause })),
+            Err(source) => Error::QueryBuilderError(Box::new(SnapshotError::Load { table, source })),
+        },
+        error => Error::QueryBuilderError(Box::new(error)),
+    }
+}
+
+/// Whether rows do not fit together.
+const fn is_misfit(error: &Error) -> bool {
+    use DatabaseErrorKind::{CheckViolation, ForeignKeyViolation, NotNullViolation};
+    matches!(error, Error::DatabaseError(ForeignKeyViolation | NotNullViolation | CheckViolation, _))
+}
+
+impl DieselStores<'_> {
+    /// Keeps workers from the jobs of an account. The jobs stay, so that a request that still reads the account sees them.
+    fn hold_jobs(&mut self, account: i64) -> Result<(), StoreError> {
+        let never = DbInstant(Timestamp::MAX);
+        let of_account = jobs::table.filter(jobs::account_id.eq(account));
+        let waiting = diesel::update(of_account.filter(jobs::status.eq(JobStatus::Scheduled.name()))).set(jobs::due_at.eq(never));
+        self.query(|conn| on_conn!(conn, |conn| waiting.execute(conn)))?;
+        let running = diesel::update(of_account.filter(jobs::status.eq(JobStatus::Running.name()))).set(jobs::lease_until.eq(Some(never)));
+        self.query(|conn| on_conn!(conn, |conn| running.execute(conn)))?;
+        Ok(())
+    }
+
+    /// Whether tests name an account by that number.
+    fn is_behind(&mut self, public: i64, account: i64) -> Result<bool, StoreError> {
+        Ok(self.public_of(account)?.unwrap_or(account) == public)
+    }
+
+    /// The number by which tests name an account that they made or replaced, also if it has ended.
+    fn public_of(&mut self, account: i64) -> Result<Option<i64>, StoreError> {
+        let row = test_accounts::table.find(account).select(test_accounts::public_id);
+        self.query(|conn| on_conn!(conn, |conn| row.first(conn).optional()))
+    }
+
+    /// Whether an account is in use. If so, and if that is wanted, it is locked against whoever replaces or ends it.
+    fn is_in_use(&mut self, account: i64, is_locked: bool) -> Result<bool, StoreError> {
+        let row = accounts::table.filter(accounts::id.eq(account)).filter(accounts::disabled_at.is_null());
+        let found: Option<i64> = self.query(|conn| match conn {
+            Conn::Pg(conn) if is_locked => row.select(accounts::id).for_no_key_update().first(conn).optional(),
+            Conn::Pg(conn) => row.select(accounts::id).first(conn).optional(),
+            // A transaction that writes is the only one.
+            Conn::Sqlite(conn) => row.select(accounts::id).first(conn).optional(),
+        })?;
+        Ok(found.is_some())
+    }
+
+    /// The account that tests name by that number now, as it is stored; `None` if it has ended.
+    fn stored_behind(&mut self, public: i64) -> Result<Option<i64>, StoreError> {
+        let behind = test_accounts::table.filter(test_accounts::public_id.eq(public)).filter(test_accounts::ended.eq(false));
+        let current: Option<i64> = self.query(|conn| on_conn!(conn, |conn| behind.select(max(test_accounts::account_id)).first(conn)))?;
+        if current.is_some() {
+            return Ok(current);
+        }
+        // An account that was made elsewhere, and never replaced.
+        Ok(self.public_of(public)?.is_none().then_some(public))
+    }
 }
 
 impl TestAccountRepository for DieselStores<'_> {
@@ -39,6 +104,21 @@ impl TestAccountRepository for DieselStores<'_> {
         let highest: Option<i64> =
             self.query(|conn| on_conn!(conn, |conn| test_accounts::table.select(max(test_accounts::account_id)).first(conn)))?;
         Ok(highest.unwrap_or_default())
+    }
+
+    fn current(&mut self, public: i64, guess: AccountId, is_locked: bool) -> Result<Option<AccountId>, StoreError> {
+        let mut account = guess.get();
+        for _ in 0..LOOKS {
+            if self.is_behind(public, account)? && self.is_in_use(account, is_locked)? {
+                return Ok(Some(Id::new(account)));
+            }
+            // It was a wrong guess, or another transaction has replaced or ended it while this one waited for its lock.
+            match self.stored_behind(public)? {
+                Some(stored) if stored != account => account = stored,
+                Some(_) | None => return Ok(None),
+            }
+        }
+        Err(StoreError::from(Reason::Conflict))
     }
 
     fn put(&mut self, account: &KnownTestAccount) -> Result<(), StoreError> {
@@ -73,8 +153,7 @@ impl TestAccountRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| keys.execute(conn)))?;
         let grants = diesel::delete(token_grants::table.filter(token_grants::account_id.eq(id)));
         self.query(|conn| on_conn!(conn, |conn| grants.execute(conn)))?;
-        let work = diesel::delete(jobs::table.filter(jobs::account_id.eq(id)));
-        self.query(|conn| on_conn!(conn, |conn| work.execute(conn)))?;
+        self.hold_jobs(id)?;
         Ok(true)
     }
 
@@ -87,6 +166,15 @@ impl TestAccountRepository for DieselStores<'_> {
     }
 
     fn write_rows(&mut self, account: AccountId, rows: &AccountRows) -> Result<(), StoreError> {
+        // In SQLite the id of a job is free only when the account that had it has none of its jobs.
+        self.query(|conn| match conn {
+            Conn::Pg(_) => Ok(0),
+            Conn::Sqlite(conn) => {
+                let ended = test_accounts::table.filter(test_accounts::ended.eq(true)).select(test_accounts::account_id);
+                let ended: Vec<i64> = ended.load(conn)?;
+                diesel::delete(jobs::table.filter(jobs::account_id.eq_any(ended))).execute(conn)
+            }
+        })?;
         self.query(|conn| account::write(conn, account, rows).map_err(failure))?;
         self.wake_for(true)
     }

@@ -1,6 +1,8 @@
 //! The manifest: what a backup holds, and how it is told from a damaged one.
 
+use derslik_domain::clock::VirtualClock;
 use derslik_domain::text::hex;
+use derslik_domain::time::Timestamp;
 use derslik_storage::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -35,6 +37,38 @@ pub(crate) struct Manifest {
     /// How many ids by a seed its account had drawn. Only the snapshot of a test has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) drawn: Option<u64>,
+    /// The clock of its account, if it had one of its own. Only the snapshot of a test has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) clock: Option<StoppedOrAhead>,
+}
+
+/// The clock of the account of a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StoppedOrAhead {
+    /// It stands still at that instant, in microseconds since 1970.
+    StoppedAtMicros(i64),
+    /// It runs, ahead of the machine by so many microseconds.
+    AheadMicros(i64),
+}
+
+impl From<VirtualClock> for StoppedOrAhead {
+    fn from(clock: VirtualClock) -> Self {
+        match clock {
+            VirtualClock::Frozen(at) => Self::StoppedAtMicros(at.micros()),
+            VirtualClock::Running { ahead_micros } => Self::AheadMicros(ahead_micros),
+        }
+    }
+}
+
+impl From<StoppedOrAhead> for VirtualClock {
+    fn from(clock: StoppedOrAhead) -> Self {
+        match clock {
+            // Of a file of somebody else, an instant may be one that nothing can show.
+            StoppedOrAhead::StoppedAtMicros(micros) => Self::Frozen(Timestamp::from_micros(micros).clamp(Timestamp::MIN, Timestamp::MAX)),
+            StoppedOrAhead::AheadMicros(ahead_micros) => Self::Running { ahead_micros },
+        }
+    }
 }
 
 /// A table in the archive.

@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
+use derslik_domain::clock::VirtualClock;
 use derslik_domain::time::Timestamp;
 use derslik_storage::snapshot::{RowSink, SinkError, Snapshot};
 use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 use zstd::stream::write::Encoder;
 
-use super::manifest::{FORMAT, FileEntry, MANIFEST, MAX_FILES, MAX_ROW, Manifest, TableEntry, finished, length};
+use super::manifest::{FORMAT, FileEntry, MANIFEST, MAX_FILES, MAX_ROW, Manifest, StoppedOrAhead, TableEntry, finished, length};
 use super::{PROGRAM, written};
 
 /// How much of a table a file has, at least.
@@ -27,6 +28,7 @@ pub(crate) struct ArchiveWriter<W: Write> {
     table: Option<OpenTable>,
     tables: Vec<TableEntry>,
     drawn: Option<u64>,
+    clock: Option<StoppedOrAhead>,
 }
 
 /// The table whose rows are being written.
@@ -44,12 +46,17 @@ impl<W: Write> ArchiveWriter<W> {
         let mut encoder = Encoder::new(out, LEVEL)?;
         encoder.include_checksum(true)?;
         let modified = u64::try_from(at.micros() / 1_000_000).unwrap_or_default();
-        Ok(Self { tar: Builder::new(encoder), modified, files: 0, table: None, tables: Vec::new(), drawn: None })
+        Ok(Self { tar: Builder::new(encoder), modified, files: 0, table: None, tables: Vec::new(), drawn: None, clock: None })
     }
 
     /// Notes how many ids the account of a test had drawn.
     pub(crate) fn note_drawn(&mut self, drawn: u64) {
         self.drawn = Some(drawn);
+    }
+
+    /// Notes the clock of the account of a test.
+    pub(crate) fn note_clock(&mut self, clock: Option<VirtualClock>) {
+        self.clock = clock.map(StoppedOrAhead::from);
     }
 
     /// Writes the manifest and the end of the archive.
@@ -63,6 +70,7 @@ impl<W: Write> ArchiveWriter<W> {
             snapshot,
             tables: std::mem::take(&mut self.tables),
             drawn: self.drawn,
+            clock: self.clock,
         };
         let text = serde_json::to_vec_pretty(&manifest)?;
         self.append(MANIFEST, &text)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use derslik_operations::Control;
-use derslik_ports::inbound::control::ClockControl;
+use derslik_ports::inbound::control::{AccountMemory, ClockControl};
 use derslik_services::clocks::ClockUseCases;
 use derslik_services::control::{ControlPorts, TestControl};
 use derslik_storage::DieselUnitOfWork;
@@ -24,11 +24,15 @@ impl Installation {
     /// If a setting of new accounts can't be used, or the database fails.
     pub fn control(&self, config: &Config, runtime: &Handle) -> anyhow::Result<Control> {
         let clock = self.clock_control(config)?;
+        let TestState { faults, journals: journal } = self.tests.clone().context("test control is for profile dev")?;
+        let memories: [Arc<dyn AccountMemory>; 2] = [faults.clone(), journal.clone()];
         let ports = ControlPorts {
             clock: Arc::clone(&self.system.clock),
+            clock_sync: self.clock_sync().context("only profile dev has clocks that tests move")?,
             real_clock: Arc::new(SystemClock),
             ids: Arc::clone(&self.system.ids),
             account_ids: Arc::clone(&self.account_ids),
+            memories: memories.into(),
             files: Arc::new(AccountArchives::new(self.url.clone())),
             settings: config.account_settings()?,
             token_scopes: classroom_scopes(),
@@ -39,7 +43,6 @@ impl Installation {
         runtime.spawn(async move { tidying.tidy().await });
         let all = Arc::new(all);
         let ids = Arc::clone(&self.account_ids);
-        let TestState { faults, journals: journal } = self.tests.clone().context("test control is for profile dev")?;
         Ok(Control { accounts: all.clone(), seeds: all.clone(), snapshots: all, clock, ids, faults, journal })
     }
 

@@ -66,4 +66,10 @@ pub trait ClockSync: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError`].
     async fn refresh(&self) -> Result<(), StoreError>;
+
+    /// Reads a change that was just committed, and waits until every process goes by it in its next request.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn settle(&self) -> Result<(), StoreError>;
 }

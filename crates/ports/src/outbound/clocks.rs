@@ -65,6 +65,12 @@ pub trait ClockRepository {
     /// [`StoreError`].
     fn changed_since(&mut self, revision: ClockRevision) -> Result<Vec<StoredClock>, StoreError>;
 
+    /// The clock of an account; `None` if it has none of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find(&mut self, account: AccountId) -> Result<Option<VirtualClock>, StoreError>;
+
     /// Replaces the clock of an account if it is `before`. Returns whether it was. Changes wait for each other, so revisions are
     /// committed in their order.
     ///
@@ -83,6 +89,12 @@ pub trait ClockRepository {
     /// # Errors
     /// [`StoreError`].
     fn next_due(&mut self, account: AccountId, actions: Actions) -> Result<NextDue, StoreError>;
+
+    /// How many jobs of an account wait that are due by `until`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn waiting(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError>;
 
     /// How many jobs of an account run that were due by `until`.
     ///

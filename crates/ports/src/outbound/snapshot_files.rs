@@ -1,6 +1,7 @@
 //! The files of snapshots, which are backups of one account.
 
 use async_trait::async_trait;
+use derslik_domain::clock::VirtualClock;
 use derslik_domain::time::Timestamp;
 
 use super::{AccountRows, StoreError};
@@ -12,6 +13,8 @@ pub struct SnapshotFile {
     pub rows: AccountRows,
     /// How many ids the account had drawn.
     pub drawn: u64,
+    /// The clock of the account; `None` if it had none of its own.
+    pub clock: Option<VirtualClock>,
 }
 
 /// Why a file can't be written or read.

@@ -54,13 +54,20 @@ pub trait TestAccountRepository {
     /// [`StoreError`].
     fn highest(&mut self) -> Result<i64, StoreError>;
 
+    /// The account that tests name by `public`, if it is in use. `guess` is looked at first: it may have been replaced since. With
+    /// `is_locked`, the account is locked until the transaction ends: others that lock, replace or end it wait until then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn current(&mut self, public: i64, guess: AccountId, is_locked: bool) -> Result<Option<AccountId>, StoreError>;
+
     /// Stores that an account belongs to tests, or what has changed about it.
     ///
     /// # Errors
     /// [`StoreError`].
     fn put(&mut self, account: &KnownTestAccount) -> Result<(), StoreError>;
 
-    /// Ends an account for good. Its name and its keys become free, its jobs are removed, and its other rows stay until they are
+    /// Ends an account for good. Its name and its keys become free, and no worker claims its jobs any more. Its rows stay until they are
     /// [removed](Self::prune). Returns whether there was such an account.
     ///
     /// # Errors
@@ -82,7 +89,7 @@ pub trait TestAccountRepository {
     /// Writes the rows of an account, which has [ended](Self::end), as those of a fresh one.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`], of which [`StoreError::Conflict`] says that the fresh id or a name is taken.
     fn write_rows(&mut self, account: AccountId, rows: &AccountRows) -> Result<(), StoreError>;
 
     /// Removes rows of ended accounts, about a batch of them, and returns how many.

@@ -131,9 +131,15 @@ impl<U: UnitOfWork + Debug> ClockSync for AccountClocks<U> {
     async fn refresh(&self) -> Result<(), StoreError> {
         let is_quiet = {
             let known = self.known();
-            known.clocks.is_empty() && known.read_at.is_some_and(|began| began.elapsed() < QUIET)
+            // A replacement of an account may set its clock, which must be known to whoever finds the account.
+            known.clocks.is_empty() && !self.ids.is_changing() && known.read_at.is_some_and(|began| began.elapsed() < QUIET)
         };
         if is_quiet { Ok(()) } else { self.read_changes().await }
+    }
+
+    async fn settle(&self) -> Result<(), StoreError> {
+        self.spread().await;
+        self.read_changes().await
     }
 }
 

@@ -1,5 +1,5 @@
 //! Test control of clocks. An advance runs what falls due before it moves the clock: until then nothing of it is due for a worker, so
-//! each thing runs once, at its own time, and in order.
+//! each thing runs once, at its own time, and in order. It has a bounded time for that, since clients may make due things all the time.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use derslik_domain::id::AccountId;
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::control::{Advance, Advanced, ClockControl, ClockScope, ControlError, MAX_RAN, ShownClock};
-use derslik_ports::outbound::{Clock, DueWork, NextDue, Projection, StoreError, Stores, Tenant, UnitOfWork};
-use tokio::sync::Mutex;
+use derslik_ports::inbound::control::{Advance, Advanced, ClockControl, ClockScope, ControlError, MAX_RAN, PublicAccountId, ShownClock};
+use derslik_ports::outbound::{Clock, ClockSync, DueWork, NextDue, Projection, StoreError, Stores, Tenant, UnitOfWork};
 use tokio::time::sleep;
 
 use super::AccountClocks;
+use crate::keyed_locks::KeyedLocks;
 
 /// How often a change is tried while other requests change the same clock.
 const TRIES: usize = 20;
 
-/// How long an advance waits for jobs that a worker runs.
-const SETTLE_LIMIT: Duration = Duration::from_secs(30);
+/// How long an advance may take for what was not due at its start, in real time.
+const LIMIT: Duration = Duration::from_secs(30);
 
-/// The pause between two looks at such jobs.
+/// The pause between two looks at jobs that a worker runs.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How many accounts one read returns.
@@ -38,8 +38,10 @@ const BATCH: u16 = 1_000;
 pub struct ClockUseCases<U> {
     clocks: Arc<AccountClocks<U>>,
     due: Arc<dyn DueWork>,
-    /// One advance at a time in this process.
-    advancing: Mutex<()>,
+    /// How long an advance may take for what was not due at its start.
+    limit: Duration,
+    /// One advance of each clock at a time in this process, by the ids under which clocks are stored.
+    advancing: KeyedLocks<AccountId>,
 }
 
 impl<U> fmt::Debug for ClockUseCases<U> {
@@ -53,10 +55,13 @@ impl<U> fmt::Debug for ClockUseCases<U> {
 struct Ran {
     items: Vec<RanItem>,
     count: usize,
+    /// How much ran, with the sweeps.
+    all: u64,
 }
 
 impl Ran {
     fn add(&mut self, mut items: Vec<RanItem>) {
+        self.all += u64::try_from(items.len()).unwrap_or(u64::MAX);
         items.retain(|item| !matches!(item.kind, RanKind::Job { action, .. } if action.is_sweep()));
         self.count += items.len();
         self.items.extend(items);
@@ -73,18 +78,31 @@ impl Ran {
 impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
     /// The use cases over these clocks. `due` runs what falls due.
     pub fn new(clocks: Arc<AccountClocks<U>>, due: Arc<dyn DueWork>) -> Self {
-        Self { clocks, due, advancing: Mutex::default() }
+        Self { clocks, due, limit: LIMIT, advancing: KeyedLocks::default() }
+    }
+
+    /// The same use cases, whose advances may take so long for what was not due at their start.
+    #[must_use]
+    pub fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The account that is behind a public id now. This process may not know yet that another one has replaced it.
+    async fn current(&self, public: PublicAccountId) -> Result<AccountId, ControlError> {
+        let guess = self.clocks.ids().current(public);
+        let found = self.clocks.uow().read(Tenant::Installation, move |stores| stores.test_accounts().current(public.get(), guess, false));
+        let found: Result<_, StoreError> = found.await;
+        let found = found?.filter(|_| public.get() != INSTALLATION.get()).ok_or_else(|| ControlError::not_found("account", &public))?;
+        if found != guess {
+            self.clocks.ids().replace(public, found);
+        }
+        Ok(found)
     }
 
     /// The id under which a clock is stored.
     async fn stored_id(&self, scope: ClockScope) -> Result<AccountId, ControlError> {
         let ClockScope::Account(public) = scope else { return Ok(INSTALLATION) };
-        let account = self.clocks.ids().current(public);
-        let found = self.clocks.uow().read(Tenant::Installation, move |stores| stores.identity().account_state(account));
-        let found: Result<_, StoreError> = found.await;
-        if public.get() == INSTALLATION.get() || found?.is_none() {
-            return Err(ControlError::not_found("account", &public));
-        }
+        self.current(public).await?;
         Ok(AccountId::new(public.get()))
     }
 
@@ -134,20 +152,39 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
 
     /// Replaces a stored clock if it is `before`.
     async fn replace(&self, stored: AccountId, before: Option<VirtualClock>, after: Option<VirtualClock>) -> Result<bool, ControlError> {
-        let replaced = self.clocks.uow().write(Tenant::Installation, move |stores| stores.clocks().replace(stored, before, after));
+        self.replace_of(stored, None, before, after).await
+    }
+
+    /// The same, if that account is still behind its public id: in one that has replaced it, nothing of what fell due has run.
+    async fn replace_of(
+        &self,
+        stored: AccountId,
+        ran_in: Option<AccountId>,
+        before: Option<VirtualClock>,
+        after: Option<VirtualClock>,
+    ) -> Result<bool, ControlError> {
+        let replaced = self.clocks.uow().write(Tenant::Installation, move |stores| {
+            if let Some(account) = ran_in
+                && stores.test_accounts().current(stored.get(), account, true)? != Some(account)
+            {
+                return Ok(false);
+            }
+            stores.clocks().replace(stored, before, after)
+        });
         let replaced: Result<bool, StoreError> = replaced.await;
         let is_replaced = replaced?;
         if is_replaced {
-            self.clocks.spread().await;
+            self.clocks.settle().await?;
+        } else {
+            self.clocks.read_changes().await?;
         }
-        self.clocks.read_changes().await?;
         Ok(is_replaced)
     }
 
     /// The accounts that go by a clock.
-    async fn accounts(&self, scope: ClockScope) -> Result<Vec<AccountId>, StoreError> {
+    async fn accounts(&self, scope: ClockScope) -> Result<Vec<AccountId>, ControlError> {
         if let ClockScope::Account(public) = scope {
-            return Ok(vec![self.clocks.ids().current(public)]);
+            return Ok(vec![self.current(public).await?]);
         }
         // The installation has an audit log as each account has.
         let (mut found, mut after) = (vec![INSTALLATION], None);
@@ -163,27 +200,43 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
         }
     }
 
-    /// Runs what is due in an account until then, and waits for what a worker runs of it.
+    /// Runs what is due in an account until then, and waits for what a worker runs of it. What is due now may take any time: there is an
+    /// end of it.
     async fn run_until(&self, account: AccountId, until: Timestamp, ran: &mut Ran) -> Result<(), ControlError> {
-        let mut give_up_at = Instant::now() + SETTLE_LIMIT;
+        let waiting = self.clocks.uow().read(account, move |stores| stores.clocks().waiting(account, until));
+        let waiting: Result<RowCount, StoreError> = waiting.await;
+        let due_now = ran.all.saturating_add(waiting?.get());
+        let mut give_up_at = Instant::now() + self.limit;
         loop {
             let some = self.due.run_some(account, until).await?;
-            if !some.is_empty() {
-                ran.add(some);
-                give_up_at = Instant::now() + SETTLE_LIMIT;
-                continue;
+            let is_due = !some.is_empty();
+            ran.add(some);
+            if is_due && ran.all < due_now {
+                give_up_at = Instant::now() + self.limit;
             }
-            let running = self.clocks.uow().read(account, move |stores| stores.clocks().running(account, until));
-            let running: Result<RowCount, StoreError> = running.await;
-            if running? == RowCount::ZERO {
-                return Ok(());
+            if !is_due {
+                let running = self.clocks.uow().read(account, move |stores| stores.clocks().running(account, until));
+                let running: Result<RowCount, StoreError> = running.await;
+                if running? == RowCount::ZERO {
+                    return Ok(());
+                }
             }
             if Instant::now() >= give_up_at {
-                let limit = SETTLE_LIMIT.as_secs();
-                return Err(ControlError::TimedOut(format!("a job still runs after {limit} seconds; the clock was not moved")));
+                return Err(self.unsettled(ran, is_due));
             }
-            sleep(PAUSE).await;
+            if !is_due {
+                sleep(PAUSE).await;
+            }
         }
+    }
+
+    /// What an advance answers whose time is over.
+    fn unsettled(&self, ran: &Ran, is_due: bool) -> ControlError {
+        let cause = if is_due { "there is always something else due: clients may make it" } else { "a job still runs" };
+        let (count, limit) = (ran.count, self.limit.as_secs());
+        ControlError::TimedOut(format!(
+            "{cause}, also {limit} seconds after what was due at first; {count} things ran, and the clock stays"
+        ))
     }
 
     /// Advances a clock to what `target` makes of the instant that it shows.
@@ -193,17 +246,19 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
         target: impl Fn(Timestamp) -> Result<Timestamp, ControlError> + Send + Sync,
     ) -> Result<Advanced, ControlError> {
         let stored = self.stored_id(scope).await?;
-        let _alone = self.advancing.lock().await;
+        let _alone = self.advancing.lock(stored).await;
         let mut ran = Ran::default();
         for _ in 0..TRIES {
             self.clocks.read_changes().await?;
             let before = self.clocks.own(stored);
             let clock = before.unwrap_or_else(|| self.clocks.effective(stored));
             let until = target(clock.shows(self.clocks.now()))?;
-            for account in self.accounts(scope).await? {
-                self.run_until(account, until, &mut ran).await?;
+            let accounts = self.accounts(scope).await?;
+            for account in &accounts {
+                self.run_until(*account, until, &mut ran).await?;
             }
-            if self.replace(stored, before, Some(clock.set(until, self.clocks.now()))).await? {
+            let ran_in = accounts.first().copied().filter(|_| scope != ClockScope::All);
+            if self.replace_of(stored, ran_in, before, Some(clock.set(until, self.clocks.now()))).await? {
                 let (items, count) = ran.into_first();
                 return Ok(Advanced { clock: self.shown(scope).await?, ran: items, count });
             }

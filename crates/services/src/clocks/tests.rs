@@ -1,17 +1,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use derslik_domain::audit::INSTALLATION;
 use derslik_domain::clock::{JobOutcome, RanItem, RanKind, VirtualClock};
 use derslik_domain::id::{AccountId, Id};
-use derslik_domain::identity::AccountState;
 use derslik_domain::job::{Action, Actions};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{AccountIds, Advance, ClockControl, ClockScope, ControlError, PublicAccountId};
 use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
-use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, MockDueWork, NextDue, StoredClock};
-use derslik_testkit::builders::{account, now};
+use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, DueWork, MockDueWork, NextDue, StoreError, StoredClock};
+use derslik_testkit::builders::{account, now, other_account};
 
 use super::{AccountClocks, ClockUseCases};
 
@@ -41,11 +41,12 @@ impl Stored {
             let due = if actions.contains(Action::Prune) { later(30) } else { later(60) };
             Ok(NextDue { job: Some(due), session_end: Some(later(90)) })
         });
+        stores.clocks.expect_waiting().returning(|_, _| Ok(RowCount::new(1)));
         stores.clocks.expect_running().returning(|_, _| Ok(RowCount::ZERO));
         stores.change_log.expect_catch_up().returning(|_, _, _| Ok(RowCount::ZERO));
-        stores.identity.expect_account_state().returning(|id| {
-            let state = AccountState { account: account(), created_at: now(), disabled_at: None };
-            Ok((id == account().id).then_some(state))
+        stores.test_accounts.expect_current().returning(|public, _, _| {
+            let is_known = [account(), other_account()].iter().any(|account| account.id.get() == public);
+            Ok(is_known.then(|| Id::new(public)))
         });
         stores
     }
@@ -152,4 +153,46 @@ async fn an_account_that_does_not_exist_has_no_clock() {
         let shown = use_cases.show(ClockScope::Account(PublicAccountId::new(missing))).await;
         assert!(matches!(shown, Err(ControlError::NotFound { .. })), "{shown:?}");
     }
+}
+
+/// A job of an account that never ends.
+struct NeverDone;
+
+#[async_trait]
+impl DueWork for NeverDone {
+    fn actions(&self) -> Actions {
+        [Action::DeleteUserData].into_iter().collect()
+    }
+
+    async fn run_some(&self, of: AccountId, _until: Timestamp) -> Result<Vec<RanItem>, StoreError> {
+        if of == account().id { std::future::pending().await } else { Ok(Vec::new()) }
+    }
+}
+
+#[tokio::test]
+async fn an_advance_of_one_account_does_not_wait_for_that_of_another() {
+    let stored = Stored::default();
+    let use_cases = ClockUseCases::new(stored.clocks(), Arc::new(NeverDone));
+    let other = ClockScope::Account(PublicAccountId::new(other_account().id.get()));
+    let by = Advance::By(Duration::from_secs(5));
+    tokio::select! {
+        biased;
+        ended = use_cases.advance(scope(), by) => panic!("{ended:?}"),
+        advanced = use_cases.advance(other, by) => assert_eq!(advanced.unwrap().clock.now, later(5)),
+    }
+}
+
+#[tokio::test]
+async fn an_advance_ends_although_clients_make_due_things_all_the_time() {
+    let stored = Stored::default();
+    let mut due = MockDueWork::new();
+    due.expect_run_some().returning(|account, until| {
+        let kind = RanKind::Job { job: Id::new(7), action: Action::DeleteUserData, outcome: JobOutcome::Completed };
+        Ok(vec![RanItem { due: until, account, kind }])
+    });
+    let clocks = stored.clocks();
+    let use_cases = ClockUseCases::new(Arc::clone(&clocks), Arc::new(due)).with_limit(Duration::from_millis(20));
+    let ended = use_cases.advance(scope(), Advance::By(Duration::from_secs(5))).await;
+    assert!(matches!(&ended, Err(ControlError::TimedOut(problem)) if problem.contains("clients may make it")), "{ended:?}");
+    assert_eq!(clocks.now_of(account().id), now(), "the clock stays");
 }

@@ -7,25 +7,19 @@ use derslik_ports::inbound::control::{ControlError, PublicAccountId, SeedControl
 use derslik_ports::outbound::{Tenant, UnitOfWork};
 
 use super::seed::{self, Target};
-use super::{TestControl, find};
+use super::{TestControl, clock_id, find, lock};
 
 #[async_trait]
-impl<U: UnitOfWork> SeedControl for TestControl<U> {
+impl<U: UnitOfWork + Clone> SeedControl for TestControl<U> {
     async fn add(&self, account: PublicAccountId, document: String) -> Result<SeedCounts, ControlError> {
-        let parsed = seed::parse(&document)?;
-        let (current, ids) = (self.current(account), Arc::clone(&self.ports.ids));
-        let at = self.ports.clock.now_of(current);
-        self.uow
-            .write(Tenant::Installation, move |stores| {
-                let found = find(stores, current, account)?;
-                let target = Target::of(stores, found)?;
-                seed::apply(stores, &target, &parsed, ids.as_ref(), at)
-            })
-            .await
+        let _turn = self.turn(account).await;
+        self.add_in_turn(account, &document).await
     }
 
     async fn add_first(&self, account: PublicAccountId, document: String) -> Result<SeedCounts, ControlError> {
-        let counts = self.add(account, document.clone()).await?;
+        let _turn = self.turn(account).await;
+        self.require_room(Some(account), &document)?;
+        let counts = self.add_in_turn(account, &document).await?;
         let mut kept = self.kept();
         match kept.made.get_mut(&account) {
             Some(made) => made.seed = Some(document),
@@ -35,14 +29,27 @@ impl<U: UnitOfWork> SeedControl for TestControl<U> {
     }
 
     async fn export(&self, account: PublicAccountId) -> Result<String, ControlError> {
-        let current = self.current(account);
-        let now = self.ports.clock.now_of(current);
+        let (guess, now) = (self.guess(account), self.ports.clock.now_of(clock_id(account)));
         self.uow
             .write(Tenant::Installation, move |stores| {
                 stores.test_accounts().see_one_state()?;
-                let zone = find(stores, current, account)?.settings.timezone;
-                let rows = stores.test_accounts().read_rows(current, None)?;
-                seed::export(&rows, now, zone)
+                let found = find(stores, account, guess)?;
+                let rows = stores.test_accounts().read_rows(found.id, None)?;
+                seed::export(&rows, now, found.settings.timezone)
+            })
+            .await
+    }
+}
+
+impl<U: UnitOfWork> TestControl<U> {
+    async fn add_in_turn(&self, account: PublicAccountId, document: &str) -> Result<SeedCounts, ControlError> {
+        let parsed = seed::parse(document)?;
+        let (guess, ids, at) = (self.guess(account), Arc::clone(&self.ports.ids), self.ports.clock.now_of(clock_id(account)));
+        self.uow
+            .write(Tenant::Installation, move |stores| {
+                let found = lock(stores, account, guess)?;
+                let target = Target::of(stores, found)?;
+                seed::apply(stores, &target, &parsed, ids.as_ref(), at)
             })
             .await
     }

@@ -4,28 +4,31 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use derslik_ports::inbound::control::{ControlError, PublicAccountId, SnapshotControl, SnapshotName, StoredSnapshot};
-use derslik_ports::outbound::{AccountRows, KnownTestAccount, SnapshotFile, SnapshotFileError, StoreError, Tenant, UnitOfWork};
+use derslik_ports::outbound::{AccountRows, KnownTestAccount, SnapshotFile, SnapshotFileError, StoreError, Stores, Tenant, UnitOfWork};
+use tokio::time::sleep;
 
 use super::adoption::{OWN, adopt};
-use super::{TestControl, find, fresh_id};
+use super::{PAUSE_OF_TRIES, Replaced, TRIES, TestControl, clock_id, find, fresh_id, is_passing, lock, set_clock, to_its_end};
 
 /// The most bytes of rows that all snapshots together have.
 const MAX_BYTES: usize = 1 << 30;
 
 #[async_trait]
-impl<U: UnitOfWork> SnapshotControl for TestControl<U> {
+impl<U: UnitOfWork + Clone> SnapshotControl for TestControl<U> {
     async fn take(&self, account: PublicAccountId, name: SnapshotName) -> Result<StoredSnapshot, ControlError> {
-        let current = self.current(account);
-        let rows = self
+        let _turn = self.turn(account).await;
+        let (guess, ids) = (self.guess(account), Arc::clone(&self.ports.ids));
+        let snapshot = self
             .uow
             .write(Tenant::Installation, move |stores| {
                 stores.test_accounts().see_one_state()?;
-                find(stores, current, account)?;
-                Ok::<_, ControlError>(stores.test_accounts().read_rows(current, None)?)
+                let found = find(stores, account, guess)?;
+                let rows = stores.test_accounts().read_rows(found.id, None)?;
+                let clock = stores.clocks().find(clock_id(account))?;
+                Ok::<_, ControlError>(SnapshotFile { rows, drawn: ids.drawn_by(found.id), clock })
             })
             .await?;
-        let drawn = self.ports.ids.drawn_by(current);
-        self.keep(account, name, SnapshotFile { rows, drawn })
+        self.keep(account, name, snapshot)
     }
 
     async fn list(&self, account: PublicAccountId) -> Result<Vec<StoredSnapshot>, ControlError> {
@@ -36,33 +39,13 @@ impl<U: UnitOfWork> SnapshotControl for TestControl<U> {
     }
 
     async fn restore(&self, account: PublicAccountId, name: SnapshotName) -> Result<(), ControlError> {
-        let snapshot = self.snapshot(account, &name)?;
-        let is_foreign = snapshot.rows.is_foreign;
-        let (current, ids) = (self.current(account), Arc::clone(&self.ports.ids));
-        let at = self.ports.clock.now_of(current);
-        let fresh = self
-            .uow
-            .write(Tenant::Installation, move |stores| {
-                find(stores, current, account)?;
-                let adopted = if is_foreign {
-                    let own = stores.test_accounts().read_rows(current, Some(&OWN))?;
-                    Some(adopt(&snapshot.rows, &own)?)
-                } else {
-                    None
-                };
-                let known = stores.test_accounts().list()?;
-                let lives_until = known.into_iter().find(|known| known.account == current).and_then(|known| known.lives_until);
-                stores.test_accounts().end(current, account.get(), at)?;
-                let fresh = fresh_id(stores)?;
-                stores.test_accounts().write_rows(fresh, adopted.as_ref().unwrap_or(&snapshot.rows))?;
-                stores.test_accounts().put(&KnownTestAccount { account: fresh, public: account.get(), lives_until })?;
-                ids.go_on_after(fresh, snapshot.drawn);
-                Ok::<_, ControlError>(fresh)
-            })
-            .await
-            .map_err(|error| if is_foreign { misfit(error) } else { error })?;
-        self.ports.account_ids.replace(account, fresh);
-        Ok(())
+        let control = self.clone();
+        to_its_end(async move {
+            let _turn = control.turn(account).await;
+            let snapshot = control.snapshot(account, &name)?;
+            control.restore_in_turn(account, snapshot).await
+        })
+        .await
     }
 
     async fn remove(&self, account: PublicAccountId, name: SnapshotName) -> Result<(), ControlError> {
@@ -76,18 +59,61 @@ impl<U: UnitOfWork> SnapshotControl for TestControl<U> {
     }
 
     async fn load(&self, account: PublicAccountId, name: SnapshotName, file: Vec<u8>) -> Result<StoredSnapshot, ControlError> {
+        let _turn = self.turn(account).await;
         self.require(account).await?;
         let content = self.ports.files.read(file).await.map_err(refused)?;
         let rows = AccountRows { is_foreign: true, ..content.rows };
-        self.keep(account, name, SnapshotFile { rows, drawn: content.drawn })
+        self.keep(account, name, SnapshotFile { rows, ..content })
     }
 }
 
 impl<U: UnitOfWork> TestControl<U> {
     /// Refuses an account that is not there.
     async fn require(&self, account: PublicAccountId) -> Result<(), ControlError> {
-        let current = self.current(account);
-        self.uow.read(Tenant::Installation, move |stores| find(stores, current, account).map(drop)).await
+        let guess = self.guess(account);
+        let current = self.uow.read(Tenant::Installation, move |stores| stores.test_accounts().current(account.get(), guess, false));
+        let current: Result<_, StoreError> = current.await;
+        if current?.is_some() { Ok(()) } else { Err(ControlError::not_found("account", &account)) }
+    }
+
+    /// Writes the rows of a snapshot as those of a fresh account, and sets the clock with them.
+    async fn restore_in_turn(&self, account: PublicAccountId, snapshot: Arc<SnapshotFile>) -> Result<(), ControlError> {
+        let is_foreign = snapshot.rows.is_foreign;
+        let _changing = self.ports.account_ids.begin_change();
+        let mut tries = 0;
+        let restored = loop {
+            let (snapshot, ids, account_ids) = (Arc::clone(&snapshot), Arc::clone(&self.ports.ids), Arc::clone(&self.ports.account_ids));
+            let (guess, at) = (self.guess(account), self.ports.clock.now());
+            let work = move |stores: &mut dyn Stores| {
+                let current = lock(stores, account, guess)?.id;
+                let adopted = if is_foreign {
+                    let own = stores.test_accounts().read_rows(current, Some(&OWN))?;
+                    Some(adopt(&snapshot.rows, &own)?)
+                } else {
+                    None
+                };
+                let known = stores.test_accounts().list()?;
+                let lives_until = known.into_iter().find(|known| known.account == current).and_then(|known| known.lives_until);
+                stores.test_accounts().end(current, account.get(), at)?;
+                let fresh = fresh_id(stores)?;
+                stores.test_accounts().write_rows(fresh, adopted.as_ref().unwrap_or(&snapshot.rows))?;
+                account_ids.announce(account, fresh);
+                stores.test_accounts().put(&KnownTestAccount { account: fresh, public: account.get(), lives_until })?;
+                ids.go_on_after(fresh, snapshot.drawn);
+                // A file does not tell whether its account had no clock of its own.
+                let is_clock_kept = is_foreign && snapshot.clock.is_none();
+                let has_set_clocks = !is_clock_kept && set_clock(stores, account, snapshot.clock)?;
+                Ok::<_, ControlError>(Replaced { accounts: vec![(account, fresh)], has_set_clocks })
+            };
+            let restored = self.uow.write(Tenant::Installation, work).await;
+            tries += 1;
+            match restored {
+                Err(error) if tries < TRIES && is_passing(&error) => sleep(PAUSE_OF_TRIES).await,
+                restored => break restored,
+            }
+        };
+        let restored = restored.map_err(|error| if is_foreign { misfit(error) } else { error })?;
+        Ok(self.note(restored).await?)
     }
 
     fn snapshot(&self, account: PublicAccountId, name: &SnapshotName) -> Result<Arc<SnapshotFile>, ControlError> {

@@ -22,7 +22,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_later_change_of_a_clock_has_a_higher_revision", run: revisions },
         Case { name: "accounts_have_due_jobs_by_their_own_clocks", run: accounts_with_due },
         Case { name: "the_next_due_thing_is_a_job_or_the_end_of_a_session", run: next_due },
-        Case { name: "running_jobs_are_counted_by_when_they_were_due", run: running },
+        Case { name: "waiting_and_running_jobs_are_counted_by_when_they_are_due", run: running },
     ]
 }
 
@@ -58,6 +58,7 @@ fn round_trip<U: UnitOfWork>(harness: &Harness<U>) {
     for clock in clocks.map(Some).into_iter().chain([None]) {
         assert!(replace(harness, account().id, before, clock), "{clock:?}");
         assert_eq!(stored(harness, account().id), clock);
+        assert_eq!(harness.read(|stores| stores.clocks().find(account().id)), clock);
         before = clock;
     }
 }
@@ -114,10 +115,13 @@ fn next_due<U: UnitOfWork>(harness: &Harness<U>) {
 
 fn running<U: UnitOfWork>(harness: &Harness<U>) {
     enqueue(harness, account().id, later(60));
+    let waiting = |until| harness.read(move |stores| stores.clocks().waiting(account().id, until));
     let running = |until| harness.read(move |stores| stores.clocks().running(account().id, until));
+    assert_eq!((waiting(later(59)), waiting(later(60))), (RowCount::ZERO, RowCount::new(1)));
     assert_eq!(running(later(60)), RowCount::ZERO, "it waits");
     let (worker, token) = (WorkerId::new(Uuid::from_u128(1)), LeaseToken::new(Uuid::from_u128(7)));
     let claim = Claim { worker, token, term: LeaseTerm::DEFAULT, at: later(60), actions: all_actions(), limit: 1 };
     assert_eq!(harness.write(move |stores| stores.jobs().claim(account().id, &claim)).len(), 1);
     assert_eq!((running(later(59)), running(later(60))), (RowCount::ZERO, RowCount::new(1)));
+    assert_eq!(waiting(later(60)), RowCount::ZERO);
 }

@@ -1,11 +1,14 @@
 //! Accounts of tests: their ends, and their rows in a fresh account.
 
+use std::time::Duration;
+
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::identity::{Account, CredentialKind, SecretDigest};
-use derslik_domain::job::{NewJob, ReferenceId};
+use derslik_domain::job::{Action, LeaseTerm, LeaseToken, NewJob, ReferenceId, WorkerId};
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::{BatchSize, RowCount};
-use derslik_ports::outbound::{KnownTestAccount, NewCredential, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Claim, KnownTestAccount, NewCredential, StoreError, Stores, UnitOfWork};
+use uuid::Uuid;
 
 use super::{Case, Harness};
 use crate::builders::{account, guid, now, other_account, project, service_principal, service_user, session};
@@ -16,6 +19,7 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "the_rows_of_an_account_come_back_in_a_fresh_one", run: round_trip },
         Case { name: "rows_of_ended_accounts_are_removed_and_no_others", run: pruned },
         Case { name: "an_account_of_tests_is_listed_until_it_ends", run: listed },
+        Case { name: "an_account_of_tests_is_found_by_its_public_id_whichever_one_is_behind_it", run: current },
     ]
 }
 
@@ -66,8 +70,13 @@ fn ended<U: UnitOfWork>(harness: &Harness<U>) {
     let fresh = Account { id: FRESH, ..account() };
     assert!(harness.write(move |stores| stores.identity().add_account(&fresh, now())));
     assert!(harness.read(|stores| stores.identity().account_state(account().id)).is_some_and(|state| state.is_disabled()));
+    // A request that still reads the account sees its jobs, and no worker does.
     let jobs = harness.read(|stores| stores.jobs().list(account().id, None, PageRequest { size: 9, after: None }));
-    assert!(jobs.is_empty(), "{jobs:?}");
+    assert_eq!(jobs.iter().map(|job| job.reference.as_str()).collect::<Vec<_>>(), ["mehdi"]);
+    let (worker, token, at) =
+        (WorkerId::new(Uuid::from_u128(1)), LeaseToken::new(Uuid::from_u128(2)), now().plus(Duration::from_secs(86_400)));
+    let claim = Claim { worker, token, term: LeaseTerm::DEFAULT, at, actions: Action::ALL.into_iter().collect(), limit: 10 };
+    assert!(harness.write(move |stores| stores.jobs().claim(account().id, &claim)).is_empty());
     assert!(!harness.write(|stores| stores.test_accounts().end(Id::new(99_999), 7, now())));
 }
 
@@ -118,4 +127,26 @@ fn listed<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(harness.read(|stores| stores.test_accounts().list()), [changed]);
     harness.write(|stores| stores.test_accounts().end(account().id, 7, now()));
     assert!(harness.read(|stores| stores.test_accounts().list()).is_empty());
+}
+
+fn current<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness);
+    let public = account().id.get();
+    let found = |public: i64, guess: AccountId| {
+        [false, true].map(|is_locked| harness.write(move |stores| stores.test_accounts().current(public, guess, is_locked)))
+    };
+    assert_eq!(found(public, account().id), [Some(account().id); 2]);
+    assert_eq!(found(public, other_account().id), [Some(account().id); 2], "a wrong guess");
+    assert_eq!(found(99_999, Id::new(99_999)), [None; 2]);
+    harness.write(move |stores| {
+        stores.test_accounts().end(account().id, public, now())?;
+        stores.identity().add_account(&Account { id: FRESH, ..account() }, now())?;
+        stores.test_accounts().put(&KnownTestAccount { account: FRESH, public, lives_until: None })
+    });
+    assert_eq!(found(public, account().id), [Some(FRESH); 2], "a guess that is out of date");
+    assert_eq!(found(public, FRESH), [Some(FRESH); 2]);
+    assert_eq!(found(FRESH.get(), FRESH), [None; 2], "the id inside is not a public one");
+    harness.write(move |stores| stores.test_accounts().end(FRESH, public, now()));
+    assert_eq!(found(public, FRESH), [None; 2]);
+    assert_eq!(found(public, account().id), [None; 2]);
 }

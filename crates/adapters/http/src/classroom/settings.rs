@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use derslik_domain::id::AccountId;
 use derslik_domain::identity::Account;
 
 /// Templates for the links and addresses of courses.
@@ -26,6 +27,12 @@ impl Default for Templates {
 }
 
 impl Templates {
+    /// The same templates, in which each account has the name of that one: its own may depend on the accounts that were made before.
+    #[must_use]
+    pub fn of_one_account(self, account: AccountId) -> Self {
+        Self { group_address: self.group_address.replace("{account}", &format!("account-{account}")), ..self }
+    }
+
     pub(super) fn course_link(&self, code: &str) -> String {
         self.course_link.replace("{code}", code)
     }
@@ -75,6 +82,12 @@ mod tests {
     use derslik_testkit::builders::account;
 
     use super::*;
+
+    #[test]
+    fn templates_of_one_account_leave_out_what_an_account_is_called() {
+        let templates = Templates::default().of_one_account(AccountId::new(1));
+        assert_eq!(templates.group_address("Biology", &account()), "Biology@account-1.example");
+    }
 
     #[test]
     fn a_group_has_a_valid_address_whatever_the_account_is_called() {

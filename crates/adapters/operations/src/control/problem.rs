@@ -62,7 +62,7 @@ impl From<ControlError> for Problem {
             ControlError::Invalid { field, line, problem: _ } => {
                 Self { field, line, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
             }
-            ControlError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
+            ControlError::Conflict(_) | ControlError::Store(StoreError::Conflict(_)) => Self::new(StatusCode::CONFLICT, "conflict", detail),
             ControlError::TimedOut(_) => Self::new(StatusCode::REQUEST_TIMEOUT, "timed_out", detail),
             ControlError::Store(StoreError::Unavailable(_)) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail),
             ControlError::Store(_) => {

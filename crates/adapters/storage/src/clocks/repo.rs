@@ -53,6 +53,13 @@ impl ClockRepository for DieselStores<'_> {
         Ok(rows.into_iter().map(stored).collect())
     }
 
+    fn find(&mut self, account: AccountId) -> Result<Option<VirtualClock>, StoreError> {
+        let stored: Option<ClockRow> = self.query(|conn| {
+            on_conn!(conn, |conn| account_clocks::table.find(account.get()).select(ClockRow::as_select()).first(conn).optional())
+        })?;
+        Ok(stored.and_then(|row| row.clock()))
+    }
+
     fn replace(&mut self, account: AccountId, before: Option<VirtualClock>, after: Option<VirtualClock>) -> Result<bool, StoreError> {
         // The row of the installation is locked until the transaction ends, so a reader never sees a later change before this one.
         let first = (account_clocks::account_id.eq(INSTALLATION.get()), account_clocks::revision.eq(1_i64));
@@ -64,10 +71,7 @@ impl ClockRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| counted.execute(conn)))?;
         let of_installation = account_clocks::table.find(INSTALLATION.get());
         let revision: i64 = self.query(|conn| on_conn!(conn, |conn| of_installation.select(account_clocks::revision).first(conn)))?;
-        let stored: Option<ClockRow> = self.query(|conn| {
-            on_conn!(conn, |conn| account_clocks::table.find(account.get()).select(ClockRow::as_select()).first(conn).optional())
-        })?;
-        if stored.and_then(|row| row.clock()) != before {
+        if self.find(account)? != before {
             return Ok(false);
         }
         let (frozen_at, ahead_micros) = match after {
@@ -126,17 +130,26 @@ impl ClockRepository for DieselStores<'_> {
         Ok(NextDue { job: job.map(|at| at.0), session_end: session_end.map(|at| at.0) })
     }
 
-    fn running(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError> {
-        let count: i64 = self.query(|conn| {
-            on_conn!(conn, |conn| jobs::table
-                .filter(jobs::account_id.eq(account.get()))
-                .filter(sql::<Bool>(RUNNING))
-                .filter(jobs::due_at.le(DbInstant(until)))
-                .count()
-                .get_result(conn))
-        })?;
-        Ok(RowCount::new(u64::try_from(count).unwrap_or_default()))
+    fn waiting(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError> {
+        count(self, account, SCHEDULED, until)
     }
+
+    fn running(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError> {
+        count(self, account, RUNNING, until)
+    }
+}
+
+/// How many jobs of an account are in a status and were due by `until`.
+fn count(stores: &mut DieselStores<'_>, account: AccountId, status: &'static str, until: Timestamp) -> Result<RowCount, StoreError> {
+    let count: i64 = stores.query(|conn| {
+        on_conn!(conn, |conn| jobs::table
+            .filter(jobs::account_id.eq(account.get()))
+            .filter(sql::<Bool>(status))
+            .filter(jobs::due_at.le(DbInstant(until)))
+            .count()
+            .get_result(conn))
+    })?;
+    Ok(RowCount::new(u64::try_from(count).unwrap_or_default()))
 }
 
 fn names(actions: Actions) -> Vec<&'static str> {

@@ -1,9 +1,9 @@
 //! The ids by which tests name accounts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use derslik_domain::id::AccountId;
@@ -45,6 +45,8 @@ pub struct AccountIds {
     ids: RwLock<Both>,
     /// How often accounts were replaced.
     replacements: AtomicU64,
+    /// How many replacements are on their way.
+    changing: AtomicUsize,
     /// The id that answers show for each account.
     shown_for_all: Option<AccountId>,
 }
@@ -53,6 +55,17 @@ pub struct AccountIds {
 struct Both {
     public: HashMap<AccountId, PublicAccountId>,
     current: HashMap<PublicAccountId, AccountId>,
+    ended: HashSet<PublicAccountId>,
+}
+
+/// While it lives, accounts are being replaced: what was read a moment ago may be out of date.
+#[derive(Debug)]
+pub struct Changing<'i>(&'i AccountIds);
+
+impl Drop for Changing<'_> {
+    fn drop(&mut self) {
+        self.0.changing.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl AccountIds {
@@ -78,17 +91,49 @@ impl AccountIds {
         ids.current.get(&public).copied().unwrap_or_else(|| AccountId::new(public.get()))
     }
 
+    /// Notes that a replacement begins. It is committed, or has failed, before the value is dropped.
+    pub fn begin_change(&self) -> Changing<'_> {
+        self.changing.fetch_add(1, Ordering::AcqRel);
+        Changing(self)
+    }
+
+    /// Whether an account is being replaced now.
+    pub fn is_changing(&self) -> bool {
+        self.changing.load(Ordering::Acquire) > 0
+    }
+
+    /// Notes that `account` will be behind that public id once its transaction is committed. So whoever finds the account then, finds
+    /// its clock too. An id belongs to one transaction from the moment at which its account was written.
+    pub fn announce(&self, public: PublicAccountId, account: AccountId) {
+        let mut ids = self.ids.write().unwrap_or_else(PoisonError::into_inner);
+        ids.public.insert(account, public);
+    }
+
     /// Notes that a reset has put `account` behind that public id. The account before it keeps the public id as well, since requests
-    /// that began earlier still act in it.
+    /// that began earlier still act in it. Fresh accounts get higher ids, so notes that come in another order than the resets change
+    /// nothing.
     pub fn replace(&self, public: PublicAccountId, account: AccountId) {
         let mut ids = self.ids.write().unwrap_or_else(PoisonError::into_inner);
         ids.public.insert(account, public);
-        ids.current.insert(public, account);
+        let current = ids.current.entry(public).or_insert(account);
+        *current = account.max(*current);
         self.note_end();
     }
 
+    /// Notes that the account of that public id has ended. The id is never given again.
+    pub fn end(&self, public: PublicAccountId) {
+        let mut ids = self.ids.write().unwrap_or_else(PoisonError::into_inner);
+        ids.ended.insert(public);
+        self.note_end();
+    }
+
+    /// Whether the account of that public id has ended, as far as this process knows.
+    pub fn has_ended(&self, public: PublicAccountId) -> bool {
+        self.ids.read().unwrap_or_else(PoisonError::into_inner).ended.contains(&public)
+    }
+
     /// Notes that an account has ended, or was replaced, so that what was read of its credentials before is out of date.
-    pub fn note_end(&self) {
+    fn note_end(&self) {
         self.replacements.fetch_add(1, Ordering::Release);
     }
 
@@ -114,6 +159,34 @@ mod tests {
             assert_eq!(ids.public(AccountId::new(account)), public, "{account}");
             assert_eq!(ids.shown(AccountId::new(account)), first, "{account}");
         }
+    }
+
+    #[test]
+    fn notes_of_resets_in_another_order_leave_the_latest_account() {
+        let (ids, public) = (AccountIds::default(), PublicAccountId::new(7));
+        ids.replace(public, AccountId::new(15));
+        ids.replace(public, AccountId::new(12));
+        assert_eq!((ids.current(public), ids.public(AccountId::new(12))), (AccountId::new(15), public));
+    }
+
+    #[test]
+    fn an_account_that_is_on_its_way_is_known_by_its_public_id_alone() {
+        let (ids, public) = (AccountIds::default(), PublicAccountId::new(7));
+        let changing = ids.begin_change();
+        ids.announce(public, AccountId::new(12));
+        assert!(ids.is_changing());
+        drop(changing);
+        assert!(!ids.is_changing());
+        assert_eq!((ids.public(AccountId::new(12)), ids.current(public), ids.replacements()), (public, AccountId::new(7), 0));
+    }
+
+    #[test]
+    fn an_account_ends_once_and_for_all() {
+        let (ids, public) = (AccountIds::default(), PublicAccountId::new(7));
+        assert!(!ids.has_ended(public));
+        ids.end(public);
+        assert!(ids.has_ended(public));
+        assert_eq!(ids.replacements(), 1);
     }
 
     #[test]

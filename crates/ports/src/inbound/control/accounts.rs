@@ -14,7 +14,8 @@ use crate::inbound::operators::KeyPair;
 pub struct NewTestAccount {
     /// The name; `None` for one that no other account has.
     pub name: Option<String>,
-    /// How long the account lives, in real time, whatever its own clock shows. `None` for as long as the database.
+    /// How long the account lives, in real time, whatever its own clock shows, and [`MAX_TIME_TO_LIVE`] at most. `None` for as long
+    /// as the database.
     pub time_to_live: Option<Duration>,
     /// A document with the first content. A reset brings the account back to this state.
     pub seed: Option<String>,
@@ -73,6 +74,15 @@ pub struct TestAccountState {
     pub name: String,
 }
 
+/// The longest life of an account: ten years.
+pub const MAX_TIME_TO_LIVE: Duration = Duration::from_secs(3_650 * 86_400);
+
+/// What is in memory about accounts, and goes when they end.
+pub trait AccountMemory: Send + Sync + std::fmt::Debug {
+    /// Forgets an account that has ended.
+    fn forget(&self, account: PublicAccountId);
+}
+
 /// Makes, lists, resets and ends accounts.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
@@ -97,7 +107,8 @@ pub trait AccountControl: Send + Sync {
     async fn end(&self, account: PublicAccountId) -> Result<(), ControlError>;
 
     /// Brings an account back to the state in which it was made, with its first content, in one transaction. Its keys stay valid. What
-    /// a running request or job still writes is not seen by later requests.
+    /// a running request or job still writes is not seen by later requests. A clock of its own that stands still shows the instant at which
+    /// the account was made again; one that runs goes on.
     ///
     /// # Errors
     /// [`ControlError::NotFound`], [`ControlError::Store`].

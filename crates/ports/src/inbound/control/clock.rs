@@ -83,10 +83,11 @@ pub trait ClockControl: Send + Sync {
     async fn set(&self, scope: ClockScope, to: Timestamp) -> Result<ShownClock, ControlError>;
 
     /// Runs what falls due until then, in order and each at its own time, and then moves the clock. It returns once everything has
-    /// settled.
+    /// settled. Advances of different accounts do not wait for each other.
     ///
     /// # Errors
-    /// [`ControlError::Invalid`] for a time before the present one, [`ControlError::TimedOut`] if a job does not end.
+    /// [`ControlError::Invalid`] for a time before the present one, [`ControlError::TimedOut`] if it has not settled in time: a job does not
+    /// end, or clients make things that are due all the time. What ran stays done, and the clock does not move.
     async fn advance(&self, scope: ClockScope, advance: Advance) -> Result<Advanced, ControlError>;
 
     /// Advances a clock to the time at which something falls due next. If nothing will, the clock stays.

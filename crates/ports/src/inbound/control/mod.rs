@@ -10,8 +10,8 @@ mod journal;
 mod seeds;
 mod snapshots;
 
-pub use account_ids::{AccountIds, PublicAccountId};
-pub use accounts::{AccountControl, NewTestAccount, TestAccount, TestAccountState, TestUser};
+pub use account_ids::{AccountIds, Changing, PublicAccountId};
+pub use accounts::{AccountControl, AccountMemory, MAX_TIME_TO_LIVE, NewTestAccount, TestAccount, TestAccountState, TestUser};
 pub use clock::{Advance, Advanced, ClockControl, ClockScope, MAX_RAN, ShownClock};
 pub use error::ControlError;
 pub use faults::{FaultControl, FaultInjection, NewFault};

@@ -65,7 +65,8 @@ pub trait SnapshotControl: Send + Sync {
     /// [`ControlError::NotFound`], [`ControlError::Store`].
     async fn list(&self, account: PublicAccountId) -> Result<Vec<StoredSnapshot>, ControlError>;
 
-    /// Brings an account back to a snapshot, in one transaction.
+    /// Brings an account back to a snapshot, in one transaction, and its clock with it: it stands still at the instant of the snapshot, or is
+    /// ahead of the machine by as much as then. The file of an account without a clock of its own leaves the clock as it is.
     ///
     /// # Errors
     /// [`ControlError::NotFound`], [`ControlError::Store`].

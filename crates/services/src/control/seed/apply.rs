@@ -12,6 +12,7 @@ use derslik_domain::identity::{Account, Actor, CredentialRoot, Email, Principal,
 use derslik_domain::page::PageRequest;
 use derslik_domain::session::{Batch, BatchItem, Creator, Target as SessionTarget, Verdict};
 use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::CourseError;
 use derslik_ports::inbound::control::{ControlError, SeedCounts};
 use derslik_ports::outbound::{Ids, Stores};
 use derslik_seed::{MemberError, Seed, SeedAttendee, SeedCourse, SeedJob, SeedPerson, SeedSession, address_of, instant};
@@ -130,13 +131,20 @@ impl Writer<'_> {
         let owner = self.find(&course.owner, &field("owner"))?;
         let state = course.last_state().map_err(|error| refused(&format!("courses.{place}"), error))?;
         let form = course.form(owner.id, state);
-        let refuse = |error: &dyn std::fmt::Display| ControlError::invalid(&format!("courses.{place}"), error.to_string());
-        let created = create_course(&mut *self.stores, &self.actor, form, self.ids, self.at).map_err(|error| refuse(&error))?;
+        let created = create_course(&mut *self.stores, &self.actor, form, self.ids, self.at).map_err(|error| match error {
+            CourseError::Store(error) => error.into(),
+            error => ControlError::invalid(&format!("courses.{place}"), error.to_string()),
+        })?;
         let (account, mut course_now) = (self.actor.account_id(), created.course);
-        for alias in &course.aliases {
-            let alias = Alias::parse(alias).map_err(|error| ControlError::invalid(&field("aliases"), error.to_string()))?;
-            let space = AliasSpace::of(alias.scope(), self.actor.project);
-            let space = space.map_err(|error| ControlError::invalid(&field("aliases"), error.to_string()))?;
+        for (number, text) in course.aliases.iter().enumerate() {
+            let refuse = |problem: String| ControlError::invalid(&field(&format!("aliases.{number}")), problem);
+            let alias = Alias::parse(text).map_err(|error| refuse(error.to_string()))?;
+            let space = AliasSpace::of(alias.scope(), self.actor.project).map_err(|error| refuse(error.to_string()))?;
+            // It is looked for before, since a refused row would end the transaction.
+            if let Some(taken_by) = self.stores.aliases().resolve(account, space, &alias)? {
+                let holder = if taken_by == course_now.id { "this course has it already" } else { "another course has it" };
+                return Err(refuse(format!("the alias {text:?} is taken: {holder}")));
+            }
             self.stores.aliases().add(account, course_now.id, space, &alias, self.at)?;
         }
         for (name, people, membership) in
