@@ -43,7 +43,10 @@ impl<U: UnitOfWork> AccountControl for TestControl<U> {
         let NewTestAccount { name, time_to_live, seed } = new;
         let refused = |error: &dyn std::fmt::Display| ControlError::invalid("name", error.to_string());
         let name = name.map(|name| new_account_name(&name)).transpose().map_err(|error| refused(&error))?;
-        let parsed = seed.as_deref().map(seed::parse).transpose()?.map(Arc::new);
+        let parsed = match seed.clone() {
+            Some(document) => Some(Arc::new(seed::parse_apart(document).await?)),
+            None => None,
+        };
         // The clock for all accounts, since the account has none of its own yet.
         let at = self.ports.clock.now_of(INSTALLATION);
         let planned = plan(&self.ports, at)?;

@@ -12,7 +12,7 @@ use super::{TestControl, find};
 #[async_trait]
 impl<U: UnitOfWork> SeedControl for TestControl<U> {
     async fn add(&self, account: PublicAccountId, document: String) -> Result<SeedCounts, ControlError> {
-        let parsed = seed::parse(&document)?;
+        let parsed = seed::parse_apart(document).await?;
         let (current, ids) = (self.current(account), Arc::clone(&self.ports.ids));
         let at = self.ports.clock.now_of(current);
         self.uow
