@@ -8,7 +8,7 @@ use derslik_domain::audit::INSTALLATION;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{Account, AccountName, new_account_name};
 use derslik_domain::page::PageRequest;
-use derslik_domain::time::Timestamp;
+use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::control::{AccountControl, ControlError, NewTestAccount, PublicAccountId, TestAccount, TestAccountState};
 use derslik_ports::inbound::operators::Credentials;
 use derslik_ports::outbound::{Conflict, Ids, KnownTestAccount, StoreError, Stores, Tenant, UnitOfWork};
@@ -89,6 +89,18 @@ impl<U: UnitOfWork> AccountControl for TestControl<U> {
         let accounts = self.accounts().await?;
         let state = |(public, account): (PublicAccountId, Account)| TestAccountState { id: public, name: account.name.as_str().to_owned() };
         Ok(accounts.into_iter().map(state).collect())
+    }
+
+    async fn zone_of(&self, account: PublicAccountId) -> Result<Zone, ControlError> {
+        loop {
+            let current = self.current(account);
+            let zone = move |stores: &mut dyn Stores| Ok::<Zone, ControlError>(find(stores, current, account)?.settings.timezone);
+            match self.uow.read(Tenant::Installation, zone).await {
+                // Another account was put behind the id meanwhile.
+                Err(ControlError::NotFound { .. }) if self.current(account) != current => {}
+                found => return found,
+            }
+        }
     }
 
     async fn end(&self, account: PublicAccountId) -> Result<(), ControlError> {
