@@ -157,6 +157,9 @@ pub struct SeedJob {
 /// The longest document, in bytes.
 pub const MAX_DOCUMENT: usize = 16 * 1024 * 1024;
 
+/// The most objects of a document: people, courses, sessions and jobs, with the people, aliases and attendees in these.
+pub const MAX_OBJECTS: usize = 150_000;
+
 /// A document that can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
@@ -193,7 +196,20 @@ impl Seed {
             let problem = format!("brackets are nested in more than {} others", nesting::MAX_DEPTH);
             return Err(SeedError::of_document(Some(line), problem));
         }
-        serde_yaml_ng::from_str(document).map_err(|error| refusal::of(&error))
+        let seed: Self = serde_yaml_ng::from_str(document).map_err(|error| refusal::of(&error))?;
+        let objects = seed.objects();
+        if objects > MAX_OBJECTS {
+            return Err(SeedError::of_document(None, format!("a document has at most {MAX_OBJECTS} objects, and not {objects}")));
+        }
+        Ok(seed)
+    }
+
+    /// How many objects it has, counted as [`MAX_OBJECTS`] says.
+    fn objects(&self) -> usize {
+        let of_course = |course: &SeedCourse| 1 + course.aliases.len() + course.teachers.len() + course.students.len();
+        let courses: usize = self.courses.iter().map(of_course).sum();
+        let sessions: usize = self.sessions.iter().map(|session| 1 + session.attendees.len()).sum();
+        self.people.len() + courses + sessions + self.jobs.len()
     }
 
     /// The document in YAML.
@@ -317,6 +333,14 @@ mod tests {
         }
         // Without the bound it takes minutes.
         assert!(begin.elapsed() < std::time::Duration::from_secs(5), "{:?}", begin.elapsed());
+    }
+
+    #[test]
+    fn a_document_with_too_many_objects_is_refused() {
+        let document = |times: usize| format!("people:\n- &p {{email: a@b.example, name: Ali}}\n{}", "- *p\n".repeat(times));
+        assert_eq!(Seed::parse(&document(99)).map(|seed| seed.people.len()), Ok(100));
+        let error = Seed::parse(&document(MAX_OBJECTS)).unwrap_err();
+        assert!(error.line.is_none() && !error.problem.is_empty(), "{error:?}");
     }
 
     #[test]

@@ -78,7 +78,7 @@ fn told(text: &str) -> Told<'_> {
         let hint = if is_path { ": send the content of the file" } else { "" };
         return without_member(format!("the document is {found}, and must have people, courses, sessions or jobs{hint}"));
     }
-    let expected = WORDS.iter().find(|(word, _)| *word == expected).map_or(expected, |(_, shown)| shown);
+    let expected = WORDS.iter().find(|(word, _)| *word == expected).map_or(expected, |(_, shown)| *shown);
     without_member(format!("{expected} is needed, not {found}"))
 }
 

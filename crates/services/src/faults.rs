@@ -74,7 +74,8 @@ impl FaultInjection for InjectedFaults {
             // It listens before it looks, so that a removal between the two wakes it.
             let mut removed = std::pin::pin!(self.removed.notified());
             removed.as_mut().enable();
-            if !self.lock().get(&public).is_some_and(|faults| faults.has(number)) {
+            let is_there = self.lock().get(&public).is_some_and(|faults| faults.has(number));
+            if !is_there {
                 return;
             }
             removed.await;

@@ -68,10 +68,10 @@ mod tests {
 
     #[test]
     fn the_form_of_a_credential_and_the_path_tell_its_kind() {
-        let proof = "0a".repeat(32);
+        let with_proof = format!("Bearer key|{}", "0a".repeat(32));
         for (path, header, kind) in [
             ("/v1/corses", "Bearer token", Some(CredentialKind::AccessToken)),
-            ("/xapi/v2/sesion", &format!("Bearer key|{proof}"), Some(CredentialKind::AccessKey)),
+            ("/xapi/v2/sesion", with_proof.as_str(), Some(CredentialKind::AccessKey)),
             ("/api/v1/projcts", "Bearer key", Some(CredentialKind::AccountKey)),
             ("/v1/x/y", "key", Some(CredentialKind::AccountKey)),
             ("/xapi/v2/sesion", "Bearer key|0a", None),

@@ -45,6 +45,12 @@ struct Wanted {
 /// The longest delay, and the longest pause of a slow answer, in milliseconds.
 const MAX_MILLIS: u64 = 60_000;
 
+/// The longest text of a member, in bytes.
+const MAX_TEXT: usize = 2_000;
+
+/// The most faults of an account.
+const MAX_FAULTS: usize = 1_000;
+
 async fn list(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpResponse, Problem> {
     let control = slot.control()?;
     let rules = control.faults.list(read::existing(control, &path).await?);
@@ -54,7 +60,11 @@ async fn list(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpRespons
 async fn add(slot: Data<ControlSlot>, path: Path<String>, body: Body) -> Result<HttpResponse, Problem> {
     let (control, wanted) = (slot.control()?, read::json::<Wanted>(body)?);
     let account = read::existing(control, &path).await?;
-    let added = control.faults.add(account, wanted.faults()?);
+    let faults = wanted.faults()?;
+    if control.faults.list(account).len() + faults.len() > MAX_FAULTS {
+        return Err(ControlError::Conflict(format!("an account has at most {MAX_FAULTS} faults")).into());
+    }
+    let added = control.faults.add(account, faults);
     Ok(HttpResponse::Created().json(view_all(&added)))
 }
 
@@ -149,7 +159,7 @@ impl Wanted {
 
     fn chance(&self, probability: f64) -> Result<Chance, ControlError> {
         let per_million = (0.0..=1.0).contains(&probability).then(|| format!("{:.0}", probability * 1_000_000.0));
-        let per_million = per_million.and_then(|number| number.parse().ok()).filter(|number| *number > 0);
+        let per_million = per_million.and_then(|number| number.parse::<u32>().ok()).filter(|number| *number > 0);
         let wrong = || ControlError::invalid("probability", format!("{probability} is not above 0, in millionths, and at most 1"));
         Ok(Chance { per_million: per_million.ok_or_else(wrong)?, seed: self.seed.unwrap_or_default() })
     }
@@ -230,6 +240,11 @@ const STATUSES: &str = "400, 401, 403, 404, 408, 409, 429, 500, 502, 503 and 504
 
 /// The requests that an API, methods with commas between, and a pattern of paths describe.
 pub(super) fn request_filter(api: Option<&str>, method: Option<&str>, path: Option<&str>) -> Result<RequestFilter, ControlError> {
+    for (member, text) in [("method", method), ("path", path)] {
+        if text.is_some_and(|text| text.len() > MAX_TEXT) {
+            return Err(ControlError::invalid(member, format!("it has more than {MAX_TEXT} bytes")));
+        }
+    }
     let unknown = |name| ControlError::not_among("api", name, &Api::ALL.map(Api::name));
     let api = api.map(|name| Api::by_name(name).ok_or_else(|| unknown(name))).transpose()?;
     let path = path.map(PathPattern::parse).transpose().map_err(|error| ControlError::invalid("path", error.to_string()))?;
@@ -332,6 +347,7 @@ mod tests {
             (json!({ "kind": "reset", "api": "course" }), "api", "did you mean courses?"),
             (json!({ "kind": "delay", "millis": 60_001 }), "millis", "60001 is more than 60000"),
             (json!({ "kind": "drip", "millis": u64::MAX }), "millis", "is more than 60000"),
+            (json!({ "kind": "reset", "path": "/a".repeat(1_001) }), "path", "it has more than 2000 bytes"),
             (json!({ "kind": "reset", "times": 0 }), "times", "with 0 the fault would never apply"),
             (json!({ "kind": "reset", "probability": 0 }), "probability", "0 is not above 0"),
             (json!({ "kind": "job-fails", "path": "/v1/**" }), "path", "job-fails does not take it"),

@@ -286,6 +286,10 @@ fn command(entry: &JournalEntry) -> String {
     }
     match &request.body {
         Some(body) => {
+            if !request.headers.iter().any(|(name, _)| name == "content-type") {
+                // The one of a form, which would be sent otherwise.
+                text.push_str(" -H 'content-type:'");
+            }
             // The other options for a body read a file where the body begins with @.
             text.push_str(" --data-raw ");
             text.push_str(&quoted(body));
@@ -333,7 +337,7 @@ mod tests {
             command_of_get.contains(r#" --globoff --path-as-is "$DERSLIK_URL"'/v1/courses/[1-9]/../{a,b}'\''$(id)?alt=json'"#),
             "{command_of_get}"
         );
-        assert!(command_of_get.ends_with(" -H 'x-empty;' --data-raw '@/etc/passwd'\n"), "{command_of_get}");
+        assert!(command_of_get.ends_with(" -H 'x-empty;' -H 'content-type:' --data-raw '@/etc/passwd'\n"), "{command_of_get}");
         entry.request.method = "HEAD".to_owned();
         assert!(command(&entry).starts_with("curl --head --globoff"));
     }

@@ -126,7 +126,7 @@ pub(super) fn text(body: Body) -> Result<String, Problem> {
 pub(super) fn bytes(body: Body) -> Result<Bytes, Problem> {
     body.map_err(|error| match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => Problem::too_large(&format_args!("a body has at most {MAX_BODY} bytes")),
-        _ => Problem::malformed(&"the body did not come as its Content-Length says"),
+        _ => Problem::malformed(&"the body did not come as its Content-Length says; it can't come in chunks"),
     })
 }
 

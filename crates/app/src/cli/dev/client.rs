@@ -156,6 +156,16 @@ fn near(entry: &Value) -> String {
     told
 }
 
+/// A text as one segment of a path.
+pub(super) fn segment(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'.' if matches!(text, "." | "..") => "%2E".to_owned(),
+        _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
+}
+
 /// The id of the account of that name.
 fn find_account(accounts: &[Value], name: &str) -> Result<String, String> {
     let member = |account: &Value, member: &str| account.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -197,6 +207,12 @@ mod tests {
             "no request matches\n  request 7, POST /v1/courses, differs:\n    body.name: \"Bob\" was expected, and null was sent";
         assert_eq!(problem(body), expected);
         assert_eq!(problem(r#"{"detail": "no request matches", "nearest": []}"#), "no request matches");
+    }
+
+    #[test]
+    fn a_name_stays_one_segment_of_a_path() {
+        assert_eq!(segment("before-1_a.b"), "before-1_a.b");
+        assert_eq!([segment("a?b#c"), segment("../x"), segment("..")], ["a%3Fb%23c", "..%2Fx", "%2E%2E"]);
     }
 
     #[test]

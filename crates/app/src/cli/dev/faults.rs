@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::client::{Client, Method, shown};
+use super::client::{Client, Method, segment, shown};
 use super::{Failure, Output};
 
 #[derive(Debug, Subcommand)]
@@ -108,7 +108,7 @@ impl FaultsCommand {
         match self {
             Self::Add(args) => print(&client.send_json(Method::Post, &of(&args.account)?, &args.body().to_string())?, output),
             Self::List { account } => print(&client.send_json(Method::Get, &of(account)?, "")?, output),
-            Self::Remove { fault, account } => client.send(Method::Delete, &format!("{}/{fault}", of(account)?), "").map(drop),
+            Self::Remove { fault, account } => client.send(Method::Delete, &format!("{}/{}", of(account)?, segment(fault)), "").map(drop),
             Self::Clear { account } => client.send(Method::Delete, &of(account)?, "").map(drop),
         }
     }

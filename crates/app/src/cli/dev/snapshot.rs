@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::client::{Client, Method, shown};
+use super::client::{Client, Method, segment, shown};
 use super::{Failure, Output};
 use crate::backup::new_file::NewFile;
 
@@ -53,7 +53,7 @@ pub(super) struct SnapshotArgs {
 
 impl SnapshotArgs {
     fn path(&self, client: &Client) -> Result<String, Failure> {
-        Ok(format!("/accounts/{}/snapshots/{}", client.account(&self.account)?, self.name))
+        Ok(format!("/accounts/{}/snapshots/{}", client.account(&self.account)?, segment(&self.name)))
     }
 }
 
