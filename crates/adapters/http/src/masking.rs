@@ -271,9 +271,8 @@ mod tests {
         ] {
             assert_eq!(shown_text(&text), expected, "{text}");
         }
-        for text in
-            ["Ada's öğrenci 1/2", "the bearer of news", "Basic chemistry", "derslik_at_7", "haya29.abcd", "-----BEGIN CERTIFICATE-----", ""]
-        {
+        let shown = ["Ada's öğrenci 1/2", "the bearer of news", "Basic chemistry", "derslik_at_7", "haya29.abcd", ""];
+        for text in shown.into_iter().chain(["-----BEGIN CERTIFICATE-----"]) {
             assert_eq!(shown_text(text), text);
         }
     }
