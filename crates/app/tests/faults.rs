@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
@@ -22,13 +22,18 @@ const OTHER_ACCOUNT: &str = "1330";
 
 type Behaviour = fn(&Service) -> Result<(), Failed>;
 
-const BEHAVIOURS: [(&str, Behaviour); 6] = [
+const BEHAVIOURS: [(&str, Behaviour); 11] = [
     ("lost_replies_with_an_idempotency_key_leave_one_effect_each", lost_replies),
     ("a_client_meets_each_fault_on_the_wire", on_the_wire),
     ("faults_and_journals_are_of_one_account", of_one_account),
     ("a_wait_ends_with_the_request_and_an_assertion_shows_what_came_closest", waits_and_assertions),
     ("events_bring_a_request_while_it_is_new", events),
     ("a_job_whose_attempt_panics_is_tried_again", jobs),
+    ("an_account_that_does_not_exist_has_no_faults_and_no_journal", of_no_account),
+    ("a_request_that_a_fault_holds_goes_on_once_the_fault_is_cleared", cleared),
+    ("a_delay_and_a_status_act_together", slow_and_failing),
+    ("requests_without_a_route_and_those_for_tokens_are_in_a_journal", without_route),
+    ("the_listener_answers_while_a_seed_is_read", health_beside_a_seed),
 ];
 
 fn main() -> ExitCode {
@@ -67,10 +72,15 @@ impl Service {
 
     /// Begins a request to test control, about an account.
     fn begin(&self, method: &str, account: &str, path: &str, body: &str) -> Result<TcpStream, Failed> {
+        self.begin_at(method, &format!("/_derslik/v1/accounts/{account}/{path}"), body)
+    }
+
+    /// Begins a request to the operations listener.
+    fn begin_at(&self, method: &str, path: &str, body: &str) -> Result<TcpStream, Failed> {
         let mut stream = TcpStream::connect(self.operations)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         let head = format!(
-            "{method} /_derslik/v1/accounts/{account}/{path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n",
             self.operations,
             body.len()
@@ -148,7 +158,7 @@ fn on_the_wire(service: &Service) -> Result<(), Failed> {
     let slow = meets(&json!({ "kind": "drip", "millis": 1, "times": 1 }))??;
     check(slow.status == 200 && slow.json().is_ok(), &slow)?;
     let faults: Vec<_> = service.journal(DEMO_ACCOUNT, "")?.iter().map(|entry| entry["fault"].clone()).collect();
-    check(faults == ["database-away", "status", "reset", "truncate", "drip"], &faults)
+    check(faults == ["status", "status", "reset", "truncate", "drip"], &faults)
 }
 
 fn of_one_account(service: &Service) -> Result<(), Failed> {
@@ -200,4 +210,97 @@ fn jobs(service: &Service) -> Result<(), Failed> {
     until(|| Ok(service.running.get(&path, TEACHER)?.json()?["calendarId"].is_string()))?;
     let faults = service.control("GET", DEMO_ACCOUNT, "faults", &Value::Null)?.json()?;
     check(faults["faults"][0]["seen"] == 2 && faults["faults"][0]["injected"] == 1, &faults)
+}
+
+fn of_no_account(service: &Service) -> Result<(), Failed> {
+    for (method, path, body) in [
+        ("GET", "faults", Value::Null),
+        ("POST", "faults", json!({ "kind": "reset" })),
+        ("DELETE", "faults", Value::Null),
+        ("GET", "journal", Value::Null),
+        ("GET", "journal/wait?timeout=0", Value::Null),
+        ("POST", "journal/assert", json!({})),
+    ] {
+        let answer = service.control(method, "4242", path, &body)?;
+        check(answer.status == 404 && answer.json()?["detail"] == "there is no account 4242", &(method, path, &answer))?;
+    }
+    Ok(())
+}
+
+fn cleared(service: &Service) -> Result<(), Failed> {
+    service.inject(&json!({ "kind": "delay", "millis": 60_000 }))?;
+    let begin = Instant::now();
+    std::thread::scope(|scope| {
+        let held = scope.spawn(|| service.send_batch(DEMO, "held").map_err(|error| format!("{error:?}")));
+        until(|| Ok(service.control("GET", DEMO_ACCOUNT, "faults", &Value::Null)?.json()?["faults"][0]["seen"] == 1))?;
+        check(service.control("DELETE", DEMO_ACCOUNT, "faults", &Value::Null)?.status == 204, &"clear")?;
+        let answer = held.join().map_err(|_| "the client has panicked")??;
+        check(answer.status == 200 && begin.elapsed() < Duration::from_secs(20), &(answer, begin.elapsed()))
+    })
+}
+
+fn slow_and_failing(service: &Service) -> Result<(), Failed> {
+    service.inject(&json!({ "kind": "delay", "millis": 300 }))?;
+    service.inject(&json!({ "kind": "status", "status": 502 }))?;
+    let begin = Instant::now();
+    let answer = service.send_batch(DEMO, "slow")?;
+    check(answer.status == 502 && begin.elapsed() >= Duration::from_millis(300), &(&answer, begin.elapsed()))?;
+    let faults = service.control("GET", DEMO_ACCOUNT, "faults", &Value::Null)?.json()?;
+    let injected: Vec<_> = [0, 1].map(|place| faults["faults"][place]["injected"].clone()).into();
+    check(injected == [1, 1] && faults["faults"][1]["kind"] == "status", &faults)
+}
+
+fn without_route(service: &Service) -> Result<(), Failed> {
+    const TEACHER: &str = "demo-teacher-token";
+    service.running.get("/v1/corses", TEACHER)?;
+    service.running.get("/v1/courses/1/courseWork", TEACHER)?;
+    service.running.get(BATCH, DEMO)?;
+    let form = "grant_type=password&client_id=api&username=nobody&password=wrong&account_id=1329";
+    let head = format!(
+        "POST /auth/connect/token HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+        form.len()
+    );
+    check(service.running.send(&head, form.as_bytes())?.status == 400, &"the log-in")?;
+    let entries = service.journal(DEMO_ACCOUNT, "")?;
+    let seen: Vec<_> = entries.iter().map(|entry| (entry["path"].as_str().unwrap_or_default(), entry["status"].clone())).collect();
+    let expected = [("/v1/corses", 404), ("/v1/courses/1/courseWork", 501), (BATCH, 405), ("/auth/connect/token", 400)];
+    check(seen == expected.map(|(path, status)| (path, json!(status))), &seen)?;
+    check(!entries[3]["body"].to_string().contains("wrong"), &entries[3])?;
+
+    check(service.running.get("/v1/courses", "no-such-token")?.status == 401, &"a wrong token")?;
+    let unmatched = Answer::read(&mut service.begin_at("GET", "/_derslik/v1/journal/unmatched", "")?)?.json()?;
+    let paths: Vec<_> = unmatched["entries"].as_array().ok_or("no list")?.iter().map(|entry| entry["path"].clone()).collect();
+    check(paths == ["/v1/courses"] && !unmatched.to_string().contains("no-such-token"), &unmatched)
+}
+
+fn health_beside_a_seed(service: &Service) -> Result<(), Failed> {
+    use std::fmt::Write as _;
+
+    let mut document = "people:\n".to_owned();
+    for number in 0..60_000 {
+        writeln!(document, "- email: p{number}@okul.example\n  name: Person {number}\n  surname: Of a long document")?;
+    }
+    // The last one is wrong, so that nothing is written.
+    document.push_str("- email: last@okul.example\n  name: Last\n  role: admn\n");
+    let mut longest = Duration::ZERO;
+    let answer = std::thread::scope(|scope| {
+        let read = || {
+            let answer = service.begin("POST", DEMO_ACCOUNT, "seed", &document).and_then(|mut stream| Answer::read(&mut stream));
+            answer.map_err(|error| format!("{error:?}"))
+        };
+        let reading = scope.spawn(read);
+        while !reading.is_finished() {
+            let begin = Instant::now();
+            let health = Answer::read(&mut service.begin_at("GET", "/healthz", "")?)?;
+            check(health.status == 200, &health)?;
+            longest = longest.max(begin.elapsed());
+        }
+        Ok::<_, Failed>(reading.join().map_err(|_| "the client has panicked")??)
+    })?;
+    check(answer.status == 422 && answer.json()?["field"] == "people.60000.role", &answer)?;
+    check(longest < Duration::from_secs(1), &longest)?;
+    let begin = Instant::now();
+    let deep = Answer::read(&mut service.begin("POST", DEMO_ACCOUNT, "seed", &"[".repeat(200_000))?)?;
+    check(deep.status == 422 && deep.json()?["line"] == 1 && begin.elapsed() < Duration::from_secs(3), &(deep, begin.elapsed()))
 }

@@ -3,15 +3,17 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use derslik_domain::fault::{Fault, Faults, Moment, RequestFilter, RequestLine, Schedule};
+//! use derslik_domain::fault::{Fault, Faults, Met, Moment, RequestFilter, RequestLine, Schedule};
 //!
 //! let mut faults = Faults::default();
 //! let second = Schedule { first: 2, times: Some(1), chance: None };
 //! faults.add(Fault::Delay(Duration::from_millis(300)), RequestFilter::default(), None, second);
+//! faults.add(Fault::Reset, RequestFilter::default(), None, second);
 //! let request = RequestLine { api: None, method: "GET", path: "/" };
-//! assert_eq!(faults.next_for(Moment::Request, &request), None);
-//! assert_eq!(faults.next_for(Moment::Request, &request), Some(Fault::Delay(Duration::from_millis(300))));
-//! assert_eq!(faults.next_for(Moment::Request, &request), None);
+//! assert_eq!(faults.next_for(Moment::Request, &request), Met::default());
+//! let met = faults.next_for(Moment::Request, &request);
+//! assert_eq!((met.delays, met.fault), (vec![(1, Duration::from_millis(300))], Some((2, Fault::Reset))));
+//! assert_eq!(faults.next_for(Moment::Request, &request), Met::default());
 //! ```
 
 use std::fmt;
@@ -87,6 +89,20 @@ pub enum Refusal {
     Failure,
     /// As if the database could not be reached.
     Unavailable,
+    /// As if the service took no requests for a while.
+    Away,
+    /// As if the request were not well formed.
+    Malformed,
+    /// As if there were no such object.
+    Missing,
+    /// As if the request had not come in time.
+    TooSlow,
+    /// As if another object, or another request, stood in the way.
+    Clash,
+    /// As if a proxy had got no valid answer from the service.
+    BadGateway,
+    /// As if a proxy had got no answer from the service in time.
+    GatewayTimeout,
 }
 
 /// What happens to an attempt at a job.
@@ -317,6 +333,16 @@ pub struct Faults {
     last: u64,
 }
 
+/// What a request meets at a moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Met {
+    /// Each delay that applies, with the number of its fault.
+    pub delays: Vec<(u64, Duration)>,
+    /// The first other fault that applies, with its number. It acts after the delays.
+    pub fault: Option<(u64, Fault)>,
+}
+
 impl Faults {
     /// Adds a fault after the others. Returns it as it was set.
     pub fn add(&mut self, fault: Fault, requests: RequestFilter, action: Option<Action>, schedule: Schedule) -> FaultRule {
@@ -338,14 +364,32 @@ impl Faults {
         self.rules.len() < before
     }
 
+    /// Whether there is a fault of that number.
+    pub fn has(&self, number: u64) -> bool {
+        self.rules.iter().any(|rule| rule.number == number)
+    }
+
     /// Removes all faults.
     pub fn clear(&mut self) {
         self.rules.clear();
     }
 
-    /// The fault that a request gets at a moment: the first one that applies. Each one that it is for counts it.
-    pub fn next_for(&mut self, moment: Moment, request: &RequestLine<'_>) -> Option<Fault> {
-        self.first_for(|rule| rule.fault.moment() == moment && rule.requests.matches(request))
+    /// What a request meets at a moment: all delays that apply, and the first other fault that does. Each one that it is for counts it.
+    pub fn next_for(&mut self, moment: Moment, request: &RequestLine<'_>) -> Met {
+        let mut met = Met::default();
+        let is_for = |rule: &FaultRule| rule.fault.moment() == moment && rule.requests.matches(request);
+        for rule in self.rules.iter_mut().filter(|rule| is_for(rule)) {
+            if !rule.meet() {
+                continue;
+            }
+            match rule.fault {
+                Fault::Delay(span) => met.delays.push((rule.number, span)),
+                fault if met.fault.is_none() => met.fault = Some((rule.number, fault)),
+                _ => continue,
+            }
+            rule.injected += 1;
+        }
+        met
     }
 
     /// Whether any fault is for attempts at jobs.
@@ -353,21 +397,14 @@ impl Faults {
         self.rules.iter().any(|rule| rule.fault.moment() == Moment::Job)
     }
 
-    /// The fault that an attempt at a job of that action gets, likewise.
+    /// The fault that an attempt at a job of that action gets: the first one that applies.
     pub fn next_for_job(&mut self, action: Action) -> Option<JobFault> {
-        let is_for = |rule: &FaultRule| rule.fault.moment() == Moment::Job && rule.action.is_none_or(|of| of == action);
-        match self.first_for(is_for)? {
-            Fault::Job(fault) => Some(fault),
-            Fault::Refuse(_) | Fault::Delay(_) | Fault::Reset | Fault::LoseAnswer | Fault::Truncate | Fault::Drip(_) => None,
-        }
-    }
-
-    fn first_for(&mut self, is_for: impl Fn(&FaultRule) -> bool) -> Option<Fault> {
         let mut found = None;
-        for rule in self.rules.iter_mut().filter(|rule| is_for(rule)) {
+        for rule in self.rules.iter_mut().filter(|rule| rule.action.is_none_or(|of| of == action)) {
+            let Fault::Job(fault) = rule.fault else { continue };
             if rule.meet() && found.is_none() {
                 rule.injected += 1;
-                found = Some(rule.fault);
+                found = Some(fault);
             }
         }
         found
@@ -416,6 +453,20 @@ mod tests {
     }
 
     #[test]
+    fn all_delays_and_the_first_other_fault_apply_together() {
+        let mut faults = Faults::default();
+        let millis = Duration::from_millis;
+        for fault in [Fault::Delay(millis(1)), Fault::Refuse(Refusal::Away), Fault::Delay(millis(2)), Fault::Reset] {
+            faults.add(fault, RequestFilter::default(), None, Schedule::default());
+        }
+        let request = RequestLine { api: None, method: "GET", path: "/" };
+        let met = faults.next_for(Moment::Request, &request);
+        assert_eq!(met, Met { delays: vec![(1, millis(1)), (3, millis(2))], fault: Some((2, Fault::Refuse(Refusal::Away))) });
+        assert_eq!(faults.rules().iter().map(|rule| (rule.seen, rule.injected)).collect::<Vec<_>>(), [(1, 1), (1, 1), (1, 1), (1, 0)]);
+        assert!(faults.has(3) && faults.remove(3) && !faults.has(3));
+    }
+
+    #[test]
     fn the_first_fault_that_applies_is_injected_and_all_are_counted() {
         let mut faults = Faults::default();
         let once = Schedule { times: Some(1), ..Schedule::default() };
@@ -424,14 +475,14 @@ mod tests {
         faults.add(Fault::Refuse(Refusal::Failure), RequestFilter::default(), None, Schedule::default());
         faults.add(Fault::LoseAnswer, RequestFilter::default(), None, Schedule::default());
         let post = RequestLine { api: Some(Api::Courses), method: "POST", path: "/v1/courses" };
-        assert_eq!(faults.next_for(Moment::Request, &post), Some(Fault::Reset));
-        assert_eq!(faults.next_for(Moment::Request, &post), Some(Fault::Refuse(Refusal::Failure)));
-        assert_eq!(faults.next_for(Moment::Answer, &post), Some(Fault::LoseAnswer));
+        assert_eq!(faults.next_for(Moment::Request, &post).fault, Some((1, Fault::Reset)));
+        assert_eq!(faults.next_for(Moment::Request, &post).fault, Some((2, Fault::Refuse(Refusal::Failure))));
+        assert_eq!(faults.next_for(Moment::Answer, &post).fault, Some((3, Fault::LoseAnswer)));
         let counts: Vec<_> = faults.rules().iter().map(|rule| (rule.number, rule.seen, rule.injected)).collect();
         assert_eq!(counts, [(1, 2, 1), (2, 2, 1), (3, 1, 1)]);
         assert!(faults.remove(2) && !faults.remove(2));
         faults.clear();
-        assert_eq!(faults.next_for(Moment::Request, &post), None);
+        assert_eq!(faults.next_for(Moment::Request, &post), Met::default());
     }
 
     #[test]
@@ -445,6 +496,6 @@ mod tests {
         faults.add(Fault::Job(JobFault::Fail), RequestFilter::default(), None, once);
         assert_eq!(faults.next_for_job(Action::DeleteUserData), Some(JobFault::Fail));
         let request = RequestLine { api: None, method: "GET", path: "/" };
-        assert_eq!(faults.next_for(Moment::Request, &request), None);
+        assert_eq!(faults.next_for(Moment::Request, &request), Met::default());
     }
 }

@@ -183,6 +183,58 @@ pub fn composed_key(text: &str) -> String {
     in_nfc(text.to_owned())
 }
 
+/// The known name that was probably meant by a text: the one that takes the fewest changed, added, removed and exchanged letters, if these
+/// are few. The signs between words do not count, nor does the case.
+///
+/// ```
+/// use derslik_domain::text::nearest;
+///
+/// assert_eq!(nearest("techer", ["admin", "teacher", "coteacher"]), Some("teacher"));
+/// assert_eq!(nearest("lost_replies", ["google-quota", "lost-replies"]), Some("lost-replies"));
+/// assert_eq!(nearest("xyz", ["admin", "teacher"]), None);
+/// ```
+pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Longer texts are no names, and comparing them takes time.
+    const MAX: usize = 100;
+    let wanted = letters(wanted);
+    if wanted.len() > MAX {
+        return None;
+    }
+    let with_distance = known.into_iter().map(|name| (distance(&wanted, &letters(name)), name));
+    let (distance, name) = with_distance.min()?;
+    let is_near = distance * 4 <= wanted.len() || (distance == 1 && wanted.len() > 2);
+    is_near.then_some(name)
+}
+
+/// The letters and digits of a name, without the signs between its words, which are mistaken for each other.
+fn letters(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+/// How many letters have to be changed, added, removed, or exchanged with the next one.
+fn distance(one: &str, other: &str) -> usize {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, letter) in one.iter().enumerate() {
+        let mut left = line + 1;
+        let mut next = vec![left];
+        for (column, (pair, other_letter)) in row.windows(2).zip(other).enumerate() {
+            let &[diagonal, above] = pair else { continue };
+            left = (diagonal + usize::from(letter != other_letter)).min(left + 1).min(above + 1);
+            let is_exchanged = line.checked_sub(1).and_then(|place| one.get(place)) == Some(other_letter)
+                && column.checked_sub(1).and_then(|place| other.get(place)) == Some(letter);
+            if is_exchanged && let Some(reached) = column.checked_sub(1).and_then(|place| before.get(place)) {
+                left = left.min(reached + 1);
+            }
+            next.push(left);
+        }
+        before = row;
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 /// Bytes as hexadecimal digits, in lower case.
 ///
 /// ```
@@ -226,6 +278,23 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[test]
+    fn the_distance_counts_changed_added_removed_and_exchanged_letters() {
+        for (one, other, letters) in
+            [("", "", 0), ("abc", "abc", 0), ("abc", "axc", 1), ("abc", "ab", 1), ("", "abc", 3), ("ab", "ba", 1), ("nmae", "name", 1)]
+        {
+            assert_eq!((distance(one, other), distance(other, one)), (letters, letters), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_near_if_few_letters_differ() {
+        assert_eq!(nearest("nmae", ["name", "email"]), Some("name"));
+        assert_eq!(nearest("surnme", ["name", "surname"]), Some("surname"));
+        assert_eq!((nearest("", ["a"]), nearest("x", ["xy"]), nearest("colour", ["courses"])), (None, None, None));
+        assert_eq!(nearest(&"a".repeat(101), ["a"]), None);
+    }
 
     #[rstest]
     #[case("İstanbul", "istanbul")]

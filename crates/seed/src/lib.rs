@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod nesting;
+mod refusal;
 mod values;
 
 use serde::{Deserialize, Serialize};
@@ -152,27 +154,62 @@ pub struct SeedJob {
     pub start: Option<String>,
 }
 
+/// The longest document, in bytes.
+pub const MAX_DOCUMENT: usize = 16 * 1024 * 1024;
+
+/// The most objects of a document: people, courses, sessions and jobs, with the people, aliases and attendees in these.
+pub const MAX_OBJECTS: usize = 150_000;
+
 /// A document that can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct SeedError {
+    /// The member at fault, as `courses.0.owner`, if one is.
+    pub field: Option<String>,
     /// The line at fault, counted from 1, if it is known.
     pub line: Option<usize>,
     /// What is wrong, in English.
     pub problem: String,
 }
 
+impl SeedError {
+    fn of_document(line: Option<usize>, problem: impl Into<String>) -> Self {
+        Self { field: None, line, problem: problem.into() }
+    }
+}
+
 impl Seed {
-    /// Reads a document in YAML, or in JSON, which is YAML as well. An empty one has no content.
+    /// Reads a document in YAML, or in JSON, which is YAML as well. An empty one has no content. It takes a time that grows with the length
+    /// of the document, which may begin with a byte order mark.
     ///
     /// # Errors
     /// [`SeedError`].
     pub fn parse(document: &str) -> Result<Self, SeedError> {
+        let document = document.strip_prefix('\u{feff}').unwrap_or(document);
         if document.trim().is_empty() {
             return Ok(Self::default());
         }
-        serde_yaml_ng::from_str(document)
-            .map_err(|error| SeedError { line: error.location().map(|location| location.line()), problem: error.to_string() })
+        if document.len() > MAX_DOCUMENT {
+            return Err(SeedError::of_document(None, format!("a document has at most {MAX_DOCUMENT} bytes, and not {}", document.len())));
+        }
+        if let Some(line) = nesting::too_deep(document) {
+            let problem = format!("brackets are nested in more than {} others", nesting::MAX_DEPTH);
+            return Err(SeedError::of_document(Some(line), problem));
+        }
+        let seed: Self = serde_yaml_ng::from_str(document).map_err(|error| refusal::of(&error))?;
+        let objects = seed.objects();
+        if objects > MAX_OBJECTS {
+            return Err(SeedError::of_document(None, format!("a document has at most {MAX_OBJECTS} objects, and not {objects}")));
+        }
+        Ok(seed)
+    }
+
+    /// How many objects it has, counted as [`MAX_OBJECTS`] says.
+    fn objects(&self) -> usize {
+        let of_course = |course: &SeedCourse| 1 + course.aliases.len() + course.teachers.len() + course.students.len();
+        let courses: usize = self.courses.iter().map(of_course).sum();
+        let sessions: usize = self.sessions.iter().map(|session| 1 + session.attendees.len()).sum();
+        self.people.len() + courses + sessions + self.jobs.len()
     }
 
     /// The document in YAML.
@@ -180,7 +217,7 @@ impl Seed {
     /// # Errors
     /// [`SeedError`] if a text has no form in YAML.
     pub fn to_yaml(&self) -> Result<String, SeedError> {
-        serde_yaml_ng::to_string(self).map_err(|error| SeedError { line: None, problem: error.to_string() })
+        serde_yaml_ng::to_string(self).map_err(|error| SeedError::of_document(None, error.to_string()))
     }
 }
 
@@ -243,6 +280,67 @@ mod tests {
             let error = Seed::parse(document).unwrap_err();
             assert!(error.line.is_some_and(|found| found.abs_diff(line) <= 1), "{document}: {error:?}");
         }
+    }
+
+    #[test]
+    fn an_error_names_the_member_what_was_written_and_what_may_stand_there() {
+        for (document, field, problem) in [
+            (
+                "people:\n- email: a@b.example\n  name: Ali\n  surnme: Kaya\n",
+                Some("people.0.surnme"),
+                "there is no `surnme` here, but `email`, `name`, `surname`, `username`, `role`: did you mean `surname`?",
+            ),
+            (
+                "poeple: []\n",
+                Some("poeple"),
+                "there is no `poeple` here, but `people`, `courses`, `sessions`, `jobs`: did you mean `people`?",
+            ),
+            ("courses:\n- name: Kimya\n", Some("courses.0.owner"), "it is missing"),
+            (
+                "people:\n- email: a@b.example\n  name: Ali\n  role: admn\n",
+                Some("people.0.role"),
+                "`admn` is none of `admin`, `member`: did you mean `admin`?",
+            ),
+            (
+                "sessions:\n- name: Deney\n  start: now\n  duration: long\n",
+                Some("sessions.0.duration"),
+                "a whole number is needed, not \"long\"",
+            ),
+            ("people: 7\n", Some("people"), "a list is needed, not 7"),
+            (
+                "seeds/school.yaml",
+                None,
+                "the document is the text \"seeds/school.yaml\", and must have people, courses, sessions or jobs: send the content of the file",
+            ),
+        ] {
+            let error = Seed::parse(document).unwrap_err();
+            assert_eq!((error.field.as_deref(), error.problem.as_str()), (field, problem), "{document}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_line_breaks_of_windows_are_read() {
+        let seed = Seed::parse("\u{feff}people:\r\n- email: a@b.example\r\n  name: Ali\r\n").unwrap();
+        assert_eq!(seed.people.first().map(|person| person.name.as_str()), Some("Ali"));
+        assert_eq!(Seed::parse("\u{feff}\r\n").unwrap(), Seed::default());
+    }
+
+    #[test]
+    fn deep_and_long_documents_are_refused_at_once() {
+        let begin = std::time::Instant::now();
+        for document in ["[".repeat(2_000_000), format!("people:\n- {}", "{a: ".repeat(500_000)), " ".repeat(MAX_DOCUMENT) + "a: 1"] {
+            assert!(Seed::parse(&document).is_err());
+        }
+        // Without the bound it takes minutes.
+        assert!(begin.elapsed() < std::time::Duration::from_secs(5), "{:?}", begin.elapsed());
+    }
+
+    #[test]
+    fn a_document_with_too_many_objects_is_refused() {
+        let document = |times: usize| format!("people:\n- &p {{email: a@b.example, name: Ali}}\n{}", "- *p\n".repeat(times));
+        assert_eq!(Seed::parse(&document(99)).map(|seed| seed.people.len()), Ok(100));
+        let error = Seed::parse(&document(MAX_OBJECTS)).unwrap_err();
+        assert!(error.line.is_none() && !error.problem.is_empty(), "{error:?}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use derslik_domain::identity::{Email, PersonName, PrincipalKind, Role, User, Use
 use derslik_domain::job::{NewJob, ReferenceId};
 use derslik_domain::relative::{RelativeTime, RelativeTimeError};
 use derslik_domain::session::SessionForm;
+use derslik_domain::text::nearest;
 use derslik_domain::time::{Timestamp, Zone};
 
 use crate::{SeedCourse, SeedGuest, SeedJob, SeedPerson, SeedRole, SeedSession};
@@ -27,6 +28,9 @@ impl MemberError {
         Self { field, problem: problem.to_string() }
     }
 }
+
+/// The states that a course of a document can have.
+const STATES: [&str; 4] = ["ACTIVE", "PROVISIONED", "ARCHIVED", "DECLINED"];
 
 fn given(text: &str) -> Field<RawText> {
     Field::Given(text.as_bytes().to_vec())
@@ -84,9 +88,12 @@ impl SeedCourse {
     /// # Errors
     /// [`MemberError`] if no course of a seed can have it.
     pub fn last_state(&self) -> Result<CourseState, MemberError> {
-        let state = self.state.as_deref().map_or(Some(CourseState::Active), CourseState::by_name);
-        let state = state.filter(|state| *state != CourseState::Suspended);
-        state.ok_or_else(|| MemberError::new("state", &"not ACTIVE, PROVISIONED, ARCHIVED or DECLINED"))
+        let Some(text) = self.state.as_deref() else { return Ok(CourseState::Active) };
+        let state = CourseState::by_name(text).filter(|state| *state != CourseState::Suspended);
+        state.ok_or_else(|| {
+            let meant = nearest(text, STATES).map(|state| format!("; did you mean {state}?")).unwrap_or_default();
+            MemberError::new("state", &format!("{text:?} is none of {}{meant}", STATES.join(", ")))
+        })
     }
 
     /// The form of the request that creates it, for that owner. A course begins active, unless it stays provisioned.

@@ -3,22 +3,26 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use derslik_domain::fault::{Fault, FaultRule, Faults, JobFault, Moment, RequestLine};
+use async_trait::async_trait;
+use derslik_domain::fault::{FaultRule, Faults, JobFault, Met, Moment, RequestLine};
 use derslik_domain::id::AccountId;
 use derslik_domain::job::Action;
 use derslik_ports::inbound::control::{AccountIds, AccountMemory, FaultControl, FaultInjection, NewFault, PublicAccountId};
+use tokio::sync::Notify;
 
 /// The faults that were set in this process. An account without faults takes no memory.
 #[derive(Debug)]
 pub struct InjectedFaults {
     ids: Arc<AccountIds>,
     of: Mutex<HashMap<PublicAccountId, Faults>>,
+    /// Tells that faults were removed.
+    removed: Notify,
 }
 
 impl InjectedFaults {
     /// No faults, for accounts with these ids.
     pub fn new(ids: Arc<AccountIds>) -> Self {
-        Self { ids, of: Mutex::default() }
+        Self { ids, of: Mutex::default(), removed: Notify::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<PublicAccountId, Faults>> {
@@ -39,30 +43,50 @@ impl FaultControl for InjectedFaults {
     }
 
     fn remove(&self, account: PublicAccountId, number: u64) -> bool {
-        self.lock().get_mut(&account).is_some_and(|faults| faults.remove(number))
+        let is_removed = self.lock().get_mut(&account).is_some_and(|faults| faults.remove(number));
+        self.removed.notify_waiters();
+        is_removed
     }
 
     fn clear(&self, account: PublicAccountId) {
         if let Some(faults) = self.lock().get_mut(&account) {
             faults.clear();
         }
+        self.removed.notify_waiters();
     }
 
     fn clear_all(&self) {
         self.lock().values_mut().for_each(Faults::clear);
+        self.removed.notify_waiters();
     }
 }
 
 impl AccountMemory for InjectedFaults {
     fn forget(&self, account: PublicAccountId) {
         self.lock().remove(&account);
+        self.removed.notify_waiters();
     }
 }
 
+#[async_trait]
 impl FaultInjection for InjectedFaults {
-    fn for_request(&self, account: AccountId, moment: Moment, request: &RequestLine<'_>) -> Option<Fault> {
+    fn for_request(&self, account: AccountId, moment: Moment, request: &RequestLine<'_>) -> Met {
         let public = self.ids.public(account);
-        self.lock().get_mut(&public)?.next_for(moment, request)
+        self.lock().get_mut(&public).map(|faults| faults.next_for(moment, request)).unwrap_or_default()
+    }
+
+    async fn gone(&self, account: AccountId, number: u64) {
+        let public = self.ids.public(account);
+        loop {
+            // It listens before it looks, so that a removal between the two wakes it.
+            let mut removed = std::pin::pin!(self.removed.notified());
+            removed.as_mut().enable();
+            let is_there = self.lock().get(&public).is_some_and(|faults| faults.has(number));
+            if !is_there {
+                return;
+            }
+            removed.await;
+        }
     }
 
     fn has_for_jobs(&self, account: AccountId) -> bool {
@@ -78,7 +102,7 @@ impl FaultInjection for InjectedFaults {
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::fault::{RequestFilter, Schedule};
+    use derslik_domain::fault::{Fault, RequestFilter, Schedule};
 
     use super::*;
 
@@ -90,11 +114,31 @@ mod tests {
         let lost = NewFault { fault: Fault::LoseAnswer, requests: RequestFilter::default(), action: None, schedule: Schedule::default() };
         assert_eq!(faults.add(public, vec![lost.clone(), lost]).iter().map(|rule| rule.number).collect::<Vec<_>>(), [1, 2]);
         ids.replace(public, AccountId::new(12));
-        assert_eq!(faults.for_request(AccountId::new(12), Moment::Answer, &request), Some(Fault::LoseAnswer));
-        assert_eq!(faults.for_request(AccountId::new(8), Moment::Answer, &request), None);
+        assert_eq!(faults.for_request(AccountId::new(12), Moment::Answer, &request).fault, Some((1, Fault::LoseAnswer)));
+        assert_eq!(faults.for_request(AccountId::new(8), Moment::Answer, &request), Met::default());
         assert_eq!(faults.list(public).iter().map(|rule| rule.seen).collect::<Vec<_>>(), [1, 1]);
         assert!(faults.remove(public, 1) && !faults.remove(public, 1) && !faults.remove(PublicAccountId::new(8), 2));
         faults.clear(public);
         assert!(faults.list(public).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_request_waits_until_its_fault_is_removed() {
+        let (faults, public, account) = (InjectedFaults::new(Arc::default()), PublicAccountId::new(7), AccountId::new(7));
+        let slow = NewFault {
+            fault: Fault::Delay(std::time::Duration::from_secs(60)),
+            requests: RequestFilter::default(),
+            action: None,
+            schedule: Schedule::default(),
+        };
+        faults.add(public, vec![slow.clone(), slow]);
+        let remove = async {
+            tokio::task::yield_now().await;
+            assert!(faults.remove(public, 1));
+            tokio::task::yield_now().await;
+            faults.clear(public);
+        };
+        tokio::join!(faults.gone(account, 1), faults.gone(account, 2), remove);
+        faults.gone(account, 3).await;
     }
 }

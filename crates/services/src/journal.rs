@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 use derslik_ports::inbound::control::{
     AccountIds, AccountMemory, JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, PublicAccountId,
-    RecordedRequest,
+    RecordedRequest, UNMATCHED_ENTRIES,
 };
 use derslik_ports::outbound::Clock;
 use tokio::sync::Notify;
@@ -18,8 +18,13 @@ pub struct Journals {
     ids: Arc<AccountIds>,
     clock: Arc<dyn Clock>,
     of: Mutex<HashMap<PublicAccountId, Journal>>,
+    /// The requests of no account.
+    unmatched: Mutex<Journal>,
     grown: Notify,
 }
+
+/// The most accounts that have a journal. Whoever logs in names an account, which need not exist.
+const MAX_JOURNALS: usize = 100_000;
 
 /// The journal of one account.
 #[derive(Debug, Default)]
@@ -29,8 +34,8 @@ struct Journal {
 }
 
 impl Journal {
-    fn push(&mut self, entry: JournalEntry) {
-        if self.entries.len() >= JOURNAL_ENTRIES {
+    fn push(&mut self, entry: JournalEntry, most: usize) {
+        if self.entries.len() >= most {
             self.entries.pop_front();
         }
         let old = self.entries.len().checked_sub(JOURNAL_BODIES).and_then(|place| self.entries.get_mut(place));
@@ -45,7 +50,7 @@ impl Journal {
 impl Journals {
     /// Empty journals, for accounts with these ids. `clock` shows real time.
     pub fn new(ids: Arc<AccountIds>, clock: Arc<dyn Clock>) -> Self {
-        Self { ids, clock, of: Mutex::default(), grown: Notify::new() }
+        Self { ids, clock, of: Mutex::default(), unmatched: Mutex::default(), grown: Notify::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<PublicAccountId, Journal>> {
@@ -61,10 +66,21 @@ impl JournalRecording for Journals {
         if self.ids.has_ended(public) {
             return;
         }
+        if all.len() >= MAX_JOURNALS && !all.contains_key(&public) {
+            drop(all);
+            return self.record_unmatched(request);
+        }
         let journal = all.entry(public).or_default();
-        journal.push(JournalEntry { number: journal.last + 1, at, request });
+        journal.push(JournalEntry { number: journal.last + 1, at, request }, JOURNAL_ENTRIES);
         drop(all);
         self.grown.notify_waiters();
+    }
+
+    fn record_unmatched(&self, request: RecordedRequest) {
+        let at = self.clock.now();
+        let mut journal = self.unmatched.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = journal.last + 1;
+        journal.push(JournalEntry { number, at, request }, UNMATCHED_ENTRIES);
     }
 }
 
@@ -105,8 +121,13 @@ impl JournalReading for Journals {
         }
     }
 
+    fn unmatched(&self) -> Vec<Arc<JournalEntry>> {
+        self.unmatched.lock().unwrap_or_else(PoisonError::into_inner).entries.iter().map(Arc::clone).collect()
+    }
+
     fn clear_all(&self) {
         self.lock().values_mut().for_each(|journal| journal.entries.clear());
+        self.unmatched.lock().unwrap_or_else(PoisonError::into_inner).entries.clear();
     }
 }
 
@@ -182,6 +203,19 @@ mod tests {
         journals.record(ACCOUNT, request("/late"));
         assert!(journals.entries(PUBLIC, 0).is_empty());
         assert!(!journals.lock().contains_key(&PUBLIC));
+    }
+
+    #[test]
+    fn requests_of_no_account_are_kept_apart_and_fewer_of_them() {
+        let journals = journals();
+        for place in 1..=UNMATCHED_ENTRIES + 1 {
+            journals.record_unmatched(request(&place.to_string()));
+        }
+        let entries = journals.unmatched();
+        assert_eq!((entries.len(), entries.first().map(|entry| entry.number)), (UNMATCHED_ENTRIES, Some(2)));
+        assert!(journals.entries(PUBLIC, 0).is_empty());
+        journals.clear_all();
+        assert!(journals.unmatched().is_empty());
     }
 
     #[tokio::test]

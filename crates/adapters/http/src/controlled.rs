@@ -3,7 +3,7 @@
 //! answer is met here, after the work is committed.
 
 use std::error::Error as StdError;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpRequest};
@@ -21,6 +22,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use crate::budgets::holder_of;
+use crate::claimed::account_of;
 use crate::exchange::Exchange;
 use crate::injection::{InjectedDenial, refused};
 use crate::rate::Exceeded;
@@ -42,14 +44,20 @@ where
     }
     let Some(exchange) = Exchange::of(request) else { return Ok(()) };
     exchange.note(request, Some(actor.account_id()));
-    match exchange.next_fault(Moment::Request) {
-        Some(Fault::Refuse(refusal)) => return Err(refused(refusal)),
-        Some(Fault::Delay(span)) => sleep(span).await,
-        Some(Fault::Reset) => {
+    let met = exchange.next_faults(Moment::Request);
+    for (number, span) in met.delays {
+        tokio::select! {
+            () = sleep(span) => {}
+            () = exchange.gone(number) => {}
+        }
+    }
+    match met.fault {
+        Some((_, Fault::Refuse(refusal))) => return Err(refused(refusal)),
+        Some((_, Fault::Reset)) => {
             exchange.record(None);
             exchange.end_connection(true).await;
         }
-        Some(Fault::LoseAnswer | Fault::Truncate | Fault::Drip(_) | Fault::Job(_)) | None => {}
+        Some((_, Fault::Delay(_) | Fault::LoseAnswer | Fault::Truncate | Fault::Drip(_) | Fault::Job(_))) | None => {}
     }
     Ok(())
 }
@@ -79,10 +87,14 @@ pub(crate) async fn control<B: MessageBody + 'static>(
             return Err(error);
         }
     };
-    exchange.note(response.request(), holder_of(response.request()).account());
-    let fault = exchange.next_fault(Moment::Answer);
+    let holder = holder_of(response.request()).account();
+    exchange.note(response.request(), holder);
+    let fault = exchange.next_faults(Moment::Answer).fault;
     let (status, size) = (response.status(), response.response().body().size());
-    if fault == Some(Fault::LoseAnswer) {
+    if holder.is_none() && exchange.named().is_none() && is_unrouted(status) {
+        exchange.belongs_to(account_of(response.request()).await);
+    }
+    if let Some((_, Fault::LoseAnswer)) = fault {
         // The parts of a batch are carried out while its answer is written.
         drain(response.into_body()).await;
         exchange.record(None);
@@ -95,8 +107,14 @@ pub(crate) async fn control<B: MessageBody + 'static>(
         BodySize::Stream => None,
     };
     exchange.record(Some((status, bytes)));
-    let fault = AnswerFault::of(fault, size);
+    let fault = AnswerFault::of(fault, size, &exchange);
     Ok(response.map_body(|_, body| FaultyBody { body, fault }))
+}
+
+/// Whether an answer may be that to a request which reached no handler, and whose credential was therefore not looked at.
+fn is_unrouted(status: StatusCode) -> bool {
+    let others = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
+    status == StatusCode::NOT_IMPLEMENTED || (status.is_client_error() && !others.contains(&status))
 }
 
 /// Reads a body to its end.
@@ -123,20 +141,25 @@ struct Drip {
     rest: Bytes,
     /// The pause before the next piece.
     sleep: Option<Pin<Box<Sleep>>>,
+    /// Ends once the fault was removed. The rest comes without pauses then.
+    gone: Option<Pin<Box<dyn Future<Output = ()>>>>,
 }
 
 impl AnswerFault {
-    fn of(fault: Option<Fault>, size: BodySize) -> Self {
+    fn of(fault: Option<(u64, Fault)>, size: BodySize, exchange: &Exchange) -> Self {
         match fault {
-            Some(Fault::Truncate) => {
+            Some((_, Fault::Truncate)) => {
                 let left = match size {
                     BodySize::Sized(bytes) => usize::try_from(bytes / 2).unwrap_or(usize::MAX),
                     BodySize::None | BodySize::Stream => 1,
                 };
                 Self::Truncate { left, is_flushed: false }
             }
-            Some(Fault::Drip(pause)) => Self::Drip(Box::new(Drip { pause, rest: Bytes::new(), sleep: None })),
-            Some(Fault::Refuse(_) | Fault::Delay(_) | Fault::Reset | Fault::LoseAnswer | Fault::Job(_)) | None => Self::None,
+            Some((number, Fault::Drip(pause))) => {
+                let gone: Pin<Box<dyn Future<Output = ()>>> = Box::pin(exchange.gone(number));
+                Self::Drip(Box::new(Drip { pause, rest: Bytes::new(), sleep: None, gone: Some(gone) }))
+            }
+            Some((_, Fault::Refuse(_) | Fault::Delay(_) | Fault::Reset | Fault::LoseAnswer | Fault::Job(_))) | None => Self::None,
         }
     }
 }
@@ -190,6 +213,14 @@ impl<B: MessageBody> MessageBody for FaultyBody<B> {
                         None => return Poll::Ready(None),
                     }
                 }
+                if let Some(gone) = &mut drip.gone
+                    && gone.as_mut().poll(cx).is_ready()
+                {
+                    drip.gone = None;
+                }
+                if drip.gone.is_none() {
+                    return Poll::Ready(Some(Ok(std::mem::take(&mut drip.rest))));
+                }
                 let pause = drip.pause;
                 ready!(drip.sleep.get_or_insert_with(|| Box::pin(sleep(pause))).as_mut().poll(cx));
                 drip.sleep = None;
@@ -210,7 +241,8 @@ mod tests {
     use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
     use actix_web::middleware::from_fn;
     use actix_web::test::{TestRequest, call_service, init_service, read_body, read_body_json};
-    use derslik_domain::fault::{Api, Faults, JobFault, Refusal, RequestFilter, RequestLine, Schedule};
+    use async_trait::async_trait;
+    use derslik_domain::fault::{Api, Faults, JobFault, Met, Refusal, RequestFilter, RequestLine, Schedule};
     use derslik_domain::id::AccountId;
     use derslik_domain::job::Action;
     use derslik_ports::inbound::control::{FaultInjection, JournalRecording, RecordedRequest};
@@ -224,12 +256,23 @@ mod tests {
 
     /// The faults and the journal of the one account of these tests.
     #[derive(Debug, Clone, Default)]
-    struct Controlled(Arc<Mutex<(Faults, Vec<RecordedRequest>)>>);
+    struct Controlled(Arc<Mutex<(Faults, Vec<RecordedRequest>, Vec<RecordedRequest>)>>);
 
+    #[async_trait]
     impl FaultInjection for Controlled {
-        fn for_request(&self, of: AccountId, moment: Moment, request: &RequestLine<'_>) -> Option<Fault> {
+        fn for_request(&self, of: AccountId, moment: Moment, request: &RequestLine<'_>) -> Met {
             assert_eq!(of, account().id);
             self.0.lock().unwrap_or_else(PoisonError::into_inner).0.next_for(moment, request)
+        }
+
+        async fn gone(&self, _: AccountId, number: u64) {
+            loop {
+                let is_there = self.0.lock().unwrap_or_else(PoisonError::into_inner).0.has(number);
+                if !is_there {
+                    return;
+                }
+                sleep(Duration::from_millis(1)).await;
+            }
         }
 
         fn has_for_jobs(&self, _: AccountId) -> bool {
@@ -246,6 +289,10 @@ mod tests {
             assert_eq!(of, account().id);
             self.0.lock().unwrap_or_else(PoisonError::into_inner).1.push(request);
         }
+
+        fn record_unmatched(&self, request: RecordedRequest) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).2.push(request);
+        }
     }
 
     impl Controlled {
@@ -257,6 +304,10 @@ mod tests {
                 controlled.0.lock().unwrap().0.add(*fault, RequestFilter::default(), None, once);
             }
             controlled
+        }
+
+        fn unmatched(&self) -> Vec<RecordedRequest> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).2.clone()
         }
 
         fn recorded(&self) -> Vec<RecordedRequest> {
@@ -326,6 +377,57 @@ mod tests {
         let request = TestRequest::get().uri("/v1/courses/7").insert_header((AUTHORIZATION, "Bearer wrong"));
         assert_eq!(call_service(&app, request.to_request()).await.status(), 401);
         assert!(controlled.recorded().is_empty());
+        let unmatched = controlled.unmatched();
+        assert_eq!(unmatched.iter().map(|request| request.path.as_str()).collect::<Vec<_>>(), ["/v1/courses/7"]);
+    }
+
+    #[actix_web::test]
+    async fn a_request_to_a_wrong_path_is_in_the_journal_of_its_account() {
+        let controlled = Controlled::with(&[Fault::LoseAnswer]);
+        let app = controlled.clone().app(0).await;
+        let request = TestRequest::get().uri("/no/such/path").insert_header((AUTHORIZATION, "Bearer right"));
+        assert_eq!(call_service(&app, request.to_request()).await.status(), 404);
+        let recorded: Vec<_> = controlled.recorded().iter().map(|request| (request.path.clone(), request.fault)).collect();
+        assert_eq!(recorded, [("/no/such/path".to_owned(), None)]);
+        assert!(controlled.unmatched().is_empty());
+    }
+
+    #[actix_web::test]
+    async fn each_status_has_the_shape_of_the_api() {
+        let refusals = [
+            (Refusal::Malformed, 400_u16, "INVALID_ARGUMENT"),
+            (Refusal::Missing, 404, "NOT_FOUND"),
+            (Refusal::TooSlow, 408, "DEADLINE_EXCEEDED"),
+            (Refusal::Clash, 409, "ABORTED"),
+            (Refusal::BadGateway, 502, "UNAVAILABLE"),
+            (Refusal::Away, 503, "UNAVAILABLE"),
+            (Refusal::GatewayTimeout, 504, "DEADLINE_EXCEEDED"),
+        ];
+        let controlled = Controlled::with(&refusals.map(|(refusal, ..)| Fault::Refuse(refusal)));
+        let app = controlled.clone().app(0).await;
+        for (_, status, name) in refusals {
+            let response = call_service(&app, get_course().to_request()).await;
+            assert_eq!(response.status(), status);
+            let body: Value = read_body_json(response).await;
+            assert_eq!((&body["error"]["code"], &body["error"]["status"]), (&Value::from(status), &Value::from(name)));
+        }
+        assert!(controlled.recorded().iter().all(|request| request.fault == Some("status")));
+    }
+
+    #[actix_web::test]
+    async fn a_removed_fault_holds_no_request() {
+        let hour = Duration::from_secs(3_600);
+        let controlled = Controlled::with(&[Fault::Delay(hour), Fault::Drip(hour)]);
+        let app = controlled.clone().app(2).await;
+        let remove = async |number| {
+            sleep(Duration::from_millis(20)).await;
+            assert!(controlled.0.lock().unwrap().0.remove(number));
+        };
+        let (delayed, ()) = tokio::join!(call_service(&app, get_course().to_request()), remove(1));
+        assert_eq!(delayed.status(), 404);
+        let slow = call_service(&app, get_course().to_request()).await;
+        let (body, ()) = tokio::join!(read_body(slow), remove(2));
+        assert!(serde_json::from_slice::<Value>(&body).is_ok());
     }
 
     #[actix_web::test]

@@ -1,9 +1,10 @@
 //! A request under test control, as its journal keeps it: what the client sent, without its secrets, and what is known of the answer.
 
 use std::cell::{Cell, RefCell};
-use std::future::pending;
+use std::future::{Future, pending};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -13,7 +14,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest};
-use derslik_domain::fault::{Api, Fault, Moment, RequestLine};
+use derslik_domain::fault::{Api, Met, Moment, RequestLine};
 use derslik_domain::id::AccountId;
 use derslik_domain::idempotency::AnswerCode;
 use derslik_ports::inbound::control::RecordedRequest;
@@ -21,7 +22,7 @@ use futures_util::Stream;
 use tracing_actix_web::RequestId;
 
 use crate::cut::Cut;
-use crate::masking::{shown_body, shown_headers, shown_pairs};
+use crate::masking::{shown_body, shown_headers, shown_pairs, shown_text};
 use crate::observed::Dialect;
 use crate::state::{HttpState, RequestControl};
 use crate::trace::route_of;
@@ -42,6 +43,8 @@ pub(crate) struct Exchange {
     body: RefCell<KeptBody>,
     /// What is known once the credential was checked.
     account: Cell<Option<AccountId>>,
+    /// The account that a request for a token names.
+    named: Cell<Option<AccountId>>,
     api: Cell<Option<Api>>,
     route: RefCell<Option<String>>,
     fault: Cell<Option<&'static str>>,
@@ -94,6 +97,7 @@ impl Exchange {
             request_id,
             body: RefCell::default(),
             account: Cell::new(None),
+            named: Cell::new(None),
             api: Cell::new(None),
             route: RefCell::new(None),
             fault: Cell::new(None),
@@ -133,12 +137,42 @@ impl Exchange {
         *self.route.borrow_mut() = route_of(request);
     }
 
-    /// The fault that the request gets at a moment, if its account has one for it.
-    pub(crate) fn next_fault(&self, moment: Moment) -> Option<Fault> {
+    /// Notes the account that a request for a token names. Its faults are not for such requests, and its journal has them.
+    pub(crate) fn name(&self, account: AccountId) {
+        self.named.set(Some(account));
+    }
+
+    /// The account that a request for a token names.
+    pub(crate) fn named(&self) -> Option<AccountId> {
+        self.named.get()
+    }
+
+    /// Notes the account whose journal has the request, which meets none of its faults.
+    pub(crate) fn belongs_to(&self, account: Option<AccountId>) {
+        self.account.set(account);
+    }
+
+    /// What the request meets at a moment.
+    pub(crate) fn next_faults(&self, moment: Moment) -> Met {
+        let Some(account) = self.account.get() else { return Met::default() };
         let request = RequestLine { api: self.api.get(), method: &self.method, path: &self.path };
-        let fault = self.control.faults.for_request(self.account.get()?, moment, &request)?;
-        self.fault.set(Some(fault.name()));
-        Some(fault)
+        let met = self.control.faults.for_request(account, moment, &request);
+        match &met {
+            Met { fault: Some((_, fault)), .. } => self.fault.set(Some(fault.name())),
+            Met { delays, fault: None } if !delays.is_empty() => self.fault.set(Some("delay")),
+            Met { .. } => {}
+        }
+        met
+    }
+
+    /// Returns once the account of the request has no fault of that number any more.
+    pub(crate) fn gone(&self, number: u64) -> impl Future<Output = ()> + use<> {
+        let (faults, account) = (Arc::clone(&self.control.faults), self.account.get());
+        async move {
+            if let Some(account) = account {
+                faults.gone(account, number).await;
+            }
+        }
     }
 
     /// Ends the connection, and waits for that. Returns where there is no connection.
@@ -152,10 +186,9 @@ impl Exchange {
         pending::<()>().await;
     }
 
-    /// Writes the request to the journal of its account. Further calls do nothing, and requests without a valid credential have no
-    /// journal. An answer has a status, and a length if it is known.
+    /// Writes the request to the journal of its account, or to that of no account. Further calls do nothing. An answer has a status, and a
+    /// length if it is known.
     pub(crate) fn record(&self, answer: Option<(StatusCode, Option<u64>)>) {
-        let Some(account) = self.account.get() else { return };
         if self.is_recorded.replace(true) {
             return;
         }
@@ -164,7 +197,7 @@ impl Exchange {
         let request = RecordedRequest {
             api: self.api.get(),
             method: self.method.clone(),
-            path: self.path.clone(),
+            path: shown_text(&self.path),
             query: self.query.clone(),
             route: self.route.take(),
             headers: self.headers.clone(),
@@ -176,6 +209,9 @@ impl Exchange {
             fault: self.fault.get(),
             request_id: self.request_id.clone(),
         };
-        self.control.journal.record(account, request);
+        match self.account.get().or(self.named.get()) {
+            Some(account) => self.control.journal.record(account, request),
+            None => self.control.journal.record_unmatched(request),
+        }
     }
 }

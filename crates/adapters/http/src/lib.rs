@@ -10,6 +10,7 @@
 //! | `body` | reads request bodies within their limits |
 //! | `body_watcher` | notices a broken body while the handler waits for something else |
 //! | `budgets` | the memory budgets of bodies and answers |
+//! | `claimed` | the account of a request that no handler has authenticated |
 //! | `client` | the sender of a request |
 //! | `controlled` | the faults and the journal that tests control |
 //! | `cors` | requests of web pages of other origins |
@@ -47,6 +48,7 @@
 mod body;
 mod body_watcher;
 mod budgets;
+mod claimed;
 pub mod classroom;
 mod client;
 mod controlled;

@@ -25,6 +25,9 @@ use crate::connection::{Bodies, Connections, MAX_CONNECTIONS, Stream};
 /// The most sockets that are accepted beyond [`MAX_CONNECTIONS`], so that a new one can take the place of an old one.
 const HANDED_OVER: usize = 32;
 
+/// How many threads do work that would keep the one of the listener: one for metrics, and one for the documents that tests send.
+const BLOCKING_THREADS: usize = 2;
+
 /// How long the requests under way may take once the listener is told to stop, in seconds.
 const GRACE_SECONDS: u64 = 1;
 
@@ -114,7 +117,7 @@ fn server(
 ) -> io::Result<Server> {
     let server = Server::build()
         .workers(1)
-        .worker_max_blocking_threads(1)
+        .worker_max_blocking_threads(BLOCKING_THREADS)
         .max_concurrent_connections(MAX_CONNECTIONS + HANDED_OVER)
         .shutdown_timeout(GRACE_SECONDS)
         .shutdown_signal(async move {

@@ -88,6 +88,10 @@ impl Origins {
     }
 }
 
+/// The rest of the names of variables that begin as those of settings do, and are none: helpers for tests find the program by
+/// `DERSLIK_BIN`, clients find the service by `DERSLIK_URL`, and commands of a journal take a credential from `DERSLIK_AUTHORIZATION`.
+const NO_SETTINGS: [&str; 3] = ["BIN", "URL", "AUTHORIZATION"];
+
 /// What a source sets, without the settings that do not exist.
 struct KnownPart {
     metadata: Metadata,
@@ -123,8 +127,8 @@ pub(super) fn load(file: Option<&Path>, flags: &Flags) -> anyhow::Result<Loaded>
         figment = merge_known(figment, file_of_settings, &known, &mut unknown);
     }
     let of_files: Vec<_> = SECRETS.iter().flat_map(SecretSetting::file_keys).collect();
-    let of_files: Vec<_> = of_files.iter().map(String::as_str).collect();
-    figment = merge_known(figment, Env::prefixed(PREFIX).ignore(&of_files).split("__"), &known, &mut unknown);
+    let others: Vec<_> = of_files.iter().map(String::as_str).chain(NO_SETTINGS).collect();
+    figment = merge_known(figment, Env::prefixed(PREFIX).ignore(&others).split("__"), &known, &mut unknown);
     // Once more, as texts: the environment reads a password of digits as a number.
     for secret in &SECRETS {
         if let Some(value) = secret.variable()? {

@@ -1,6 +1,7 @@
 //! Settings that do not exist, with the nearest one that does.
 
 use anyhow::anyhow;
+use derslik_domain::text;
 use figment::value::{Dict, Value};
 
 use super::Config;
@@ -38,18 +39,14 @@ impl Known {
     pub(super) fn nearest(&self, path: &[String], is_environment: bool) -> Option<String> {
         let mut names = Vec::new();
         flatten(&self.0, "", &mut names);
-        let mut candidates: Vec<_> = names.into_iter().map(|name| (plain(&name), name)).collect();
-        if is_environment {
-            for (_, shown) in &mut candidates {
-                *shown = format!("{PREFIX}{}", shown.replace('.', "__").to_uppercase());
-            }
-            let of_files = SECRETS.iter().flat_map(SecretSetting::variables).filter(|name| name.ends_with("_FILE"));
-            candidates.extend(of_files.filter_map(|name| name.strip_prefix(PREFIX).map(|rest| (plain(rest), name.clone()))));
+        let wanted = path.join(".");
+        if !is_environment {
+            return text::nearest(&wanted, names.iter().map(String::as_str)).map(str::to_owned);
         }
-        let wanted = plain(&path.join("."));
-        let with_distance = candidates.into_iter().map(|(name, shown)| (distance(&wanted, &name), shown));
-        let (distance, shown) = with_distance.min()?;
-        (distance * 4 <= wanted.len()).then_some(shown)
+        let mut variables: Vec<_> = names.iter().map(|name| name.replace('.', "__").to_uppercase()).collect();
+        let of_files = SECRETS.iter().flat_map(SecretSetting::variables).filter(|name| name.ends_with("_FILE"));
+        variables.extend(of_files.filter_map(|name| name.strip_prefix(PREFIX).map(str::to_owned)));
+        text::nearest(&wanted, variables.iter().map(String::as_str)).map(|name| format!("{PREFIX}{name}"))
     }
 }
 
@@ -84,28 +81,6 @@ fn flatten(group: &Dict, parent: &str, names: &mut Vec<String>) {
     }
 }
 
-/// The name without the signs between its words, which are mistaken for each other.
-fn plain(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
-}
-
-/// How many letters have to be changed, added or removed.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, letter) in one.bytes().enumerate() {
-        let mut diagonal = line;
-        let mut left = line + 1;
-        let mut next = vec![left];
-        for (above, other_letter) in row.iter().skip(1).zip(other.bytes()) {
-            left = (diagonal + usize::from(letter != other_letter)).min(left + 1).min(above + 1);
-            diagonal = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,15 +88,6 @@ mod tests {
     fn nearest(path: &str, is_environment: bool) -> Option<String> {
         let path: Vec<_> = path.split('.').map(ToOwned::to_owned).collect();
         Known::new().unwrap().nearest(&path, is_environment)
-    }
-
-    #[test]
-    fn the_distance_counts_changed_added_and_removed_letters() {
-        for (one, other, letters) in
-            [("", "", 0), ("abc", "abc", 0), ("abc", "axc", 1), ("abc", "ab", 1), ("", "abc", 3), ("kitten", "sitting", 3)]
-        {
-            assert_eq!((distance(one, other), distance(other, one)), (letters, letters), "{one} {other}");
-        }
     }
 
     #[test]

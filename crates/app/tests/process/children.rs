@@ -23,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("a_request_under_way_does_not_keep_a_service_without_its_parent", request_under_way),
         Trial::test("an_open_standard_input_that_says_something_ends_no_service", input_is_ignored),
         Trial::test("a_temporary_service_takes_no_named_database", named_database),
+        Trial::test("the_first_account_takes_a_seed_that_names_people_by_role", seed_with_roles),
     ]
 }
 
@@ -78,4 +79,32 @@ fn input_is_ignored() -> Result<(), Failed> {
 fn named_database() -> Result<(), Failed> {
     let output = derslik(&["serve", "--temporary", "--database-url", "sqlite://named.sqlite"]).output()?;
     check(output.status.code() == Some(2), &output)
+}
+
+fn seed_with_roles() -> Result<(), Failed> {
+    const SEED: &str = "people:\r\n- email: ali@okul.example\r\n  name: Ali\r\ncourses:\r\n- name: Kimya\r\n  owner: teacher\r\n  teachers:\r\n  \
+        - coteacher\r\n  students:\r\n  - ali@okul.example\r\n  - student\r\n";
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("seed.yaml");
+    std::fs::write(&file, format!("\u{feff}{SEED}"))?;
+    // With known keys the people of the roles are there, and without them the first seed brings them.
+    for (fixed, owner) in [(true, "teacher@demo.example"), (false, "teacher@test.example")] {
+        let mut command = if fixed { helped(folder.path()) } else { derslik(&["serve"]) };
+        if !fixed {
+            command.args(["--temporary", "--print", "json", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"]);
+            command.env("TMPDIR", folder.path());
+        }
+        command.env_remove("DERSLIK_OPS__LISTEN").arg("--seed").arg(&file);
+        let service = Running::spawn(command)?;
+        let printed: Value = serde_json::from_str(&service.banner)?;
+        let operations = printed["operations"].as_str().ok_or("no operations listener")?.to_owned();
+        let export = |account: &str| derslik(&["dev", "seed", "export", "--url", &operations, "--account", account]).output();
+        let exported = export("demo")?;
+        let text = String::from_utf8_lossy(&exported.stdout).into_owned();
+        check(exported.status.success() && text.contains(&format!("owner: {owner}")), &(&exported.stderr, &text))?;
+        let wrong = export("deno")?;
+        let told = String::from_utf8_lossy(&wrong.stderr).into_owned();
+        check(wrong.status.code() == Some(2) && told.contains("did you mean demo?"), &told)?;
+    }
+    Ok(())
 }

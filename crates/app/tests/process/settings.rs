@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("a_start_that_can_not_work_ends_with_a_reason_and_an_exit_code", exit_codes),
         Trial::test("settings_come_from_file_environment_and_flags_in_this_order", settings_in_layers),
         Trial::test("a_setting_that_can_not_be_used_is_named_with_its_origin", configuration_errors),
+        Trial::test("variables_of_helpers_for_tests_are_no_settings", variables_of_helpers),
         Trial::test("values_are_taken_as_people_write_them", values_as_written),
         Trial::test("production_without_a_named_database_is_refused", production_without_database),
         Trial::test("a_secret_is_read_from_the_file_that_a_variable_names", secret_from_file),
@@ -65,6 +66,14 @@ fn settings_in_layers() -> Result<(), Failed> {
     check(two.status == 200 && two.json()?["approved"][0]["timezone"] == "Asia/Riyadh", &two)?;
     let three = service.post(BATCH, DEMO, "[{},{},{}]")?;
     check(three.status == 400 && three.json()?["code"] == 19, &three)
+}
+
+fn variables_of_helpers() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let mut command = derslik(&["migrate", "--database-url", &sqlite_url(folder.path())]);
+    command.envs([("DERSLIK_BIN", "/usr/bin/derslik"), ("DERSLIK_URL", "http://127.0.0.1:8080"), ("DERSLIK_AUTHORIZATION", "Bearer a|b")]);
+    let output = command.output()?;
+    check(output.status.success(), &String::from_utf8_lossy(&output.stderr))
 }
 
 fn configuration_errors() -> Result<(), Failed> {

@@ -9,7 +9,7 @@ use derslik_domain::clock::VirtualClock;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{Account, AccountName, new_account_name};
 use derslik_domain::page::PageRequest;
-use derslik_domain::time::Timestamp;
+use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::control::{
     AccountControl, AccountIds, ControlError, MAX_TIME_TO_LIVE, NewTestAccount, PublicAccountId, TestAccount, TestAccountState,
 };
@@ -20,7 +20,7 @@ use tokio::time::sleep;
 use super::kept::{KEPT, last_draw};
 use super::plan::{draw_ids, plan};
 use super::seed::{self, Seed};
-use super::{Made, PAUSE_OF_TRIES, Replaced, STEP, TRIES, TestControl, clock_id, fresh_id, is_passing, lock, set_clock, to_its_end};
+use super::{Made, PAUSE_OF_TRIES, Replaced, STEP, TRIES, TestControl, clock_id, find, fresh_id, is_passing, lock, set_clock, to_its_end};
 use crate::operators::set_up::set_up;
 
 /// How many accounts are read at a time.
@@ -61,6 +61,12 @@ impl<U: UnitOfWork + Clone> AccountControl for TestControl<U> {
         Ok(accounts.into_iter().map(state).collect())
     }
 
+    async fn zone_of(&self, account: PublicAccountId) -> Result<Zone, ControlError> {
+        let guess = self.guess(account);
+        let zone = move |stores: &mut dyn Stores| Ok::<Zone, ControlError>(find(stores, account, guess)?.settings.timezone);
+        self.uow.read(Tenant::Installation, zone).await
+    }
+
     async fn end(&self, account: PublicAccountId) -> Result<(), ControlError> {
         let control = self.clone();
         to_its_end(async move { control.end_one(account).await }).await
@@ -97,7 +103,10 @@ impl<U: UnitOfWork> TestControl<U> {
             return Err(ControlError::invalid("time_to_live_seconds", format!("an account lives for {most} seconds at most, ten years")));
         }
         seed.as_deref().map_or(Ok(()), |seed| self.require_room(None, seed))?;
-        let parsed = seed.as_deref().map(seed::parse).transpose()?.map(Arc::new);
+        let parsed = match seed.clone() {
+            Some(document) => Some(Arc::new(seed::parse_apart(document).await?)),
+            None => None,
+        };
         // The clock for all accounts, since the account has none of its own yet.
         let at = self.ports.clock.now_of(INSTALLATION);
         let planned = plan(&self.ports, at)?;

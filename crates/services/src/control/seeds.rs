@@ -6,20 +6,22 @@ use async_trait::async_trait;
 use derslik_ports::inbound::control::{ControlError, PublicAccountId, SeedControl, SeedCounts};
 use derslik_ports::outbound::{Tenant, UnitOfWork};
 
-use super::seed::{self, Target};
+use super::seed::{self, Seed, Target};
 use super::{TestControl, clock_id, find, lock};
 
 #[async_trait]
 impl<U: UnitOfWork + Clone> SeedControl for TestControl<U> {
     async fn add(&self, account: PublicAccountId, document: String) -> Result<SeedCounts, ControlError> {
+        let parsed = seed::parse_apart(document).await?;
         let _turn = self.turn(account).await;
-        self.add_in_turn(account, &document).await
+        self.add_in_turn(account, parsed).await
     }
 
     async fn add_first(&self, account: PublicAccountId, document: String) -> Result<SeedCounts, ControlError> {
+        let parsed = seed::parse_apart(document.clone()).await?;
         let _turn = self.turn(account).await;
         self.require_room(Some(account), &document)?;
-        let counts = self.add_in_turn(account, &document).await?;
+        let counts = self.add_in_turn(account, parsed).await?;
         let mut kept = self.kept();
         match kept.made.get_mut(&account) {
             Some(made) => made.seed = Some(document),
@@ -42,14 +44,13 @@ impl<U: UnitOfWork + Clone> SeedControl for TestControl<U> {
 }
 
 impl<U: UnitOfWork> TestControl<U> {
-    async fn add_in_turn(&self, account: PublicAccountId, document: &str) -> Result<SeedCounts, ControlError> {
-        let parsed = seed::parse(document)?;
+    async fn add_in_turn(&self, account: PublicAccountId, seed: Seed) -> Result<SeedCounts, ControlError> {
         let (guess, ids, at) = (self.guess(account), Arc::clone(&self.ports.ids), self.ports.clock.now_of(clock_id(account)));
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let found = lock(stores, account, guess)?;
                 let target = Target::of(stores, found)?;
-                seed::apply(stores, &target, &parsed, ids.as_ref(), at)
+                seed::apply(stores, &target, &seed, ids.as_ref(), at)
             })
             .await
     }

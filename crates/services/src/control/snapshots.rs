@@ -1,5 +1,6 @@
 //! Takes snapshots of accounts, and brings accounts back to them. A snapshot is the rows of the account, in memory.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -49,8 +50,10 @@ impl<U: UnitOfWork + Clone> SnapshotControl for TestControl<U> {
     }
 
     async fn remove(&self, account: PublicAccountId, name: SnapshotName) -> Result<(), ControlError> {
-        let removed = self.kept().snapshots.get_mut(&account).and_then(|snapshots| snapshots.remove(&name));
-        removed.map(drop).ok_or_else(|| ControlError::not_found("snapshot", &name))
+        // It is looked up first, so that a wrong name is told with the right ones.
+        self.snapshot(account, &name)?;
+        self.kept().snapshots.get_mut(&account).and_then(|snapshots| snapshots.remove(&name));
+        Ok(())
     }
 
     async fn file(&self, account: PublicAccountId, name: SnapshotName) -> Result<Vec<u8>, ControlError> {
@@ -118,8 +121,10 @@ impl<U: UnitOfWork> TestControl<U> {
 
     fn snapshot(&self, account: PublicAccountId, name: &SnapshotName) -> Result<Arc<SnapshotFile>, ControlError> {
         let kept = self.kept();
-        let found = kept.snapshots.get(&account).and_then(|snapshots| snapshots.get(name)).cloned();
-        found.ok_or_else(|| ControlError::not_found("snapshot", name))
+        let snapshots = kept.snapshots.get(&account);
+        let found = snapshots.and_then(|snapshots| snapshots.get(name)).cloned();
+        let names = || snapshots.into_iter().flat_map(BTreeMap::keys).map(SnapshotName::as_str);
+        found.ok_or_else(|| ControlError::not_found_among("snapshot", name.as_str(), names()))
     }
 
     /// Keeps a snapshot, in the place of one of the same name.

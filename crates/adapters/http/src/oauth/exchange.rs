@@ -10,6 +10,7 @@ use super::assertion::{Decoded, decode};
 use super::form::{Fields, client};
 use super::scopes;
 use crate::body::read_form_within;
+use crate::claimed::note_issued;
 use crate::client::client_network;
 use crate::state::HttpState;
 
@@ -41,7 +42,10 @@ async fn issue(state: &HttpState, request: &HttpRequest, payload: Payload) -> Re
     let quota = state.rate_limits().of_client(client_network(request));
     let by_basic = request.headers().contains_key(AUTHORIZATION);
     match state.token_grants.grant(grant, quota).await {
-        Ok(granted) => Ok(token(&granted, is_exchange)),
+        Ok(granted) => {
+            note_issued(state, request, &granted.token).await;
+            Ok(token(&granted, is_exchange))
+        }
         // It is counted where it is above the quota.
         Err(GrantError::TooMany(exceeded)) => Ok(too_many(exceeded.into())),
         Err(error) => Err(Refusal::of(&error, by_basic, asked.as_deref())),

@@ -53,6 +53,9 @@ pub(super) enum OpenReplayError {
     Unavailable,
     #[error("Unexpected failure.")]
     Failure,
+    /// A status that no call of the dialect has, for a test.
+    #[error("{0}")]
+    Injected(InjectedDenial),
 }
 
 /// A part of a request that can't be parsed.
@@ -117,8 +120,15 @@ impl From<AuthenticationError> for OpenReplayError {
 }
 
 impl From<InjectedDenial> for OpenReplayError {
-    fn from(InjectedDenial: InjectedDenial) -> Self {
-        Self::NotAllowed
+    fn from(denial: InjectedDenial) -> Self {
+        match denial {
+            InjectedDenial::Denied => Self::NotAllowed,
+            InjectedDenial::Missing => Self::JobNotFound,
+            InjectedDenial::TooSlow => Self::Body(BodyError::TooSlow),
+            InjectedDenial::Malformed | InjectedDenial::Clash | InjectedDenial::BadGateway | InjectedDenial::GatewayTimeout => {
+                Self::Injected(denial)
+            }
+        }
     }
 }
 
@@ -173,7 +183,8 @@ impl OpenReplayError {
             | Self::Unavailable
             | Self::BudgetExhausted(_)
             | Self::TooMany(_)
-            | Self::Failure => ErrorBody::Other { errors: [self.to_string()] },
+            | Self::Failure
+            | Self::Injected(_) => ErrorBody::Other { errors: [self.to_string()] },
         }
     }
 }
@@ -196,6 +207,7 @@ impl ResponseError for OpenReplayError {
             Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable | Self::BudgetExhausted(_) | Self::Body(BodyError::BudgetExhausted) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Injected(denial) => denial.status(),
         }
     }
 
@@ -223,7 +235,8 @@ impl ResponseError for OpenReplayError {
             | Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm | BodyError::CutOff)
             | Self::NoSuchPath
             | Self::MethodNotAllowed
-            | Self::Failure => {}
+            | Self::Failure
+            | Self::Injected(_) => {}
         }
         response.json(self.body())
     }

@@ -50,6 +50,8 @@ pub(super) enum PerculusError {
     MethodNotAllowed,
     Unavailable,
     Failure,
+    /// A status that no call of the dialect has, for a test.
+    Injected(InjectedDenial),
 }
 
 /// The details of an error.
@@ -70,7 +72,7 @@ impl PerculusError {
     /// The error code of the dialect.
     pub(super) fn code(&self) -> u16 {
         match self {
-            Self::Failure => 10,
+            Self::Failure | Self::Injected(InjectedDenial::BadGateway | InjectedDenial::GatewayTimeout) => 10,
             Self::Unavailable | Self::BudgetExhausted | Self::Body(BodyError::BudgetExhausted) => 11,
             Self::Filter(FilterError::Page(PageError::TooLarge)) => 38,
             Self::Filter(_) | Self::Invalid(_) => 12,
@@ -84,7 +86,8 @@ impl PerculusError {
             | Self::Body(_)
             | Self::TooMany(_)
             | Self::NoSuchPath
-            | Self::MethodNotAllowed => 19,
+            | Self::MethodNotAllowed
+            | Self::Injected(_) => 19,
             Self::SessionNotFound => 30,
             Self::AttendeeNotFound => 40,
             Self::UsernameTaken => 50,
@@ -128,7 +131,8 @@ impl PerculusError {
             | Self::Filter(_)
             | Self::NoSuchPath
             | Self::MethodNotAllowed
-            | Self::Failure => {}
+            | Self::Failure
+            | Self::Injected(_) => {}
         }
         let mut response = response.json(ErrorBody { code: self.code(), details: self.details_in(language) });
         if matches!(self.details(), Details::Texts(_)) {
@@ -161,6 +165,7 @@ impl PerculusError {
             Self::UserNotFound => return Details::Token("user_not_found"),
             Self::UsernameTaken => return Details::Token("username_in_use"),
             Self::EmailTaken => return Details::Token("email_in_use"),
+            Self::Injected(denial) => return Details::Token(denial.word()),
             Self::Invalid(texts) => return Details::Texts(texts.clone()),
             Self::BadRequest(text) => text.clone(),
             Self::Filter(error) => filter_fault(*error),
@@ -218,8 +223,15 @@ impl From<BudgetExhausted> for PerculusError {
 }
 
 impl From<InjectedDenial> for PerculusError {
-    fn from(InjectedDenial: InjectedDenial) -> Self {
-        Self::NotAllowed
+    fn from(denial: InjectedDenial) -> Self {
+        match denial {
+            InjectedDenial::Denied => Self::NotAllowed,
+            InjectedDenial::Missing => Self::SessionNotFound,
+            InjectedDenial::TooSlow => Self::Body(BodyError::TooSlow),
+            InjectedDenial::Malformed | InjectedDenial::Clash | InjectedDenial::BadGateway | InjectedDenial::GatewayTimeout => {
+                Self::Injected(denial)
+            }
+        }
     }
 }
 
@@ -304,6 +316,7 @@ impl ResponseError for PerculusError {
             Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable | Self::BudgetExhausted | Self::Body(BodyError::BudgetExhausted) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Injected(denial) => denial.status(),
         }
     }
 

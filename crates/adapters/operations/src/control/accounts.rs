@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 use super::read::{self, Body};
 use super::{ControlSlot, Problem};
 
+/// A body of more bytes is read on a thread for long work, so that the listener answers others meanwhile.
+const LONG_BODY: usize = 64 * 1024;
+
 /// Adds the resources.
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -32,14 +35,25 @@ struct Wanted {
 }
 
 async fn create(slot: Data<ControlSlot>, body: Body) -> Result<HttpResponse, Problem> {
-    let Wanted { name, time_to_live_seconds, seed } = read::json(body)?;
+    let body = read::bytes(body)?;
+    let new = if body.len() > LONG_BODY {
+        let unread = |_| Problem::malformed(&"the body was not read");
+        web::block(move || wanted(&body)).await.map_err(unread)??
+    } else {
+        wanted(&body)?
+    };
+    let account = slot.control()?.accounts.create(new).await?;
+    Ok(HttpResponse::Created().json(view(&account)))
+}
+
+/// The account that a body describes.
+fn wanted(body: &[u8]) -> Result<NewTestAccount, Problem> {
+    let Wanted { name, time_to_live_seconds, seed } = read::parsed(body)?;
     let seed = seed.map(|seed| match seed {
         Value::String(text) => text,
         value => value.to_string(),
     });
-    let new = NewTestAccount { name, time_to_live: time_to_live_seconds.map(Duration::from_secs), seed };
-    let account = slot.control()?.accounts.create(new).await?;
-    Ok(HttpResponse::Created().json(view(&account)))
+    Ok(NewTestAccount { name, time_to_live: time_to_live_seconds.map(Duration::from_secs), seed })
 }
 
 async fn list(slot: Data<ControlSlot>) -> Result<HttpResponse, Problem> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::clock::{RanItem, RanKind};
-use derslik_domain::time::Timestamp;
+use derslik_domain::relative::{RelativeTime, RelativeTimeError};
+use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::control::{Advance, Advanced, ClockScope, ControlError, ShownClock};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,16 +45,9 @@ struct Target {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Distance {
-    by: Option<Span>,
+    /// A number of seconds, or a text with a unit.
+    by: Option<Value>,
     to: Option<String>,
-}
-
-/// A span of time: a number of seconds, or a text with a unit.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Span {
-    Seconds(u64),
-    Text(String),
 }
 
 async fn show(slot: Data<ControlSlot>, named: Named) -> Result<HttpResponse, Problem> {
@@ -62,9 +56,12 @@ async fn show(slot: Data<ControlSlot>, named: Named) -> Result<HttpResponse, Pro
 }
 
 async fn freeze(slot: Data<ControlSlot>, named: Named, body: Body) -> Result<HttpResponse, Problem> {
-    let Frozen { at } = read::json(body)?;
-    let at = at.map(|at| instant("at", &at)).transpose()?;
-    let clock = slot.control()?.clock.freeze(scope(&named)?, at).await?;
+    let (Frozen { at }, scope, control) = (read::json(body)?, scope(&named)?, slot.control()?);
+    let at = match at {
+        Some(at) => Some(instant(control, scope, "at", &at).await?),
+        None => None,
+    };
+    let clock = control.clock.freeze(scope, at).await?;
     Ok(HttpResponse::Ok().json(view(&clock)))
 }
 
@@ -76,19 +73,21 @@ async fn resume(slot: Data<ControlSlot>, named: Named) -> Result<HttpResponse, P
 async fn set(slot: Data<ControlSlot>, named: Named, body: Body) -> Result<HttpResponse, Problem> {
     let Target { to } = read::json(body)?;
     let to = to.ok_or_else(|| ControlError::invalid("to", "it is missing"))?;
-    let clock = slot.control()?.clock.set(scope(&named)?, instant("to", &to)?).await?;
+    let (scope, control) = (scope(&named)?, slot.control()?);
+    let to = instant(control, scope, "to", &to).await?;
+    let clock = control.clock.set(scope, to).await?;
     Ok(HttpResponse::Ok().json(view(&clock)))
 }
 
 async fn advance(slot: Data<ControlSlot>, named: Named, request: HttpRequest, body: Body) -> Result<HttpResponse, Problem> {
     read::allow_long(&request);
+    let (scope, control) = (scope(&named)?, slot.control()?);
     let target = match read::json(body)? {
         Distance { by: Some(span), to: None } => Advance::By(duration(&span)?),
-        Distance { by: None, to: Some(to) } => Advance::To(instant("to", &to)?),
+        Distance { by: None, to: Some(to) } => Advance::To(instant(control, scope, "to", &to).await?),
         Distance { .. } => return Err(ControlError::invalid("by", "either by or to is needed").into()),
     };
-    let control = slot.control()?;
-    let advanced = control.clock.advance(scope(&named)?, target).await?;
+    let advanced = control.clock.advance(scope, target).await?;
     Ok(HttpResponse::Ok().json(outcome(&advanced, control)))
 }
 
@@ -108,30 +107,49 @@ fn scope(named: &Named) -> Result<ClockScope, Problem> {
     named.first().map_or(Ok(ClockScope::All), |account| read::account(account).map(ClockScope::Account))
 }
 
-fn instant(field: &str, text: &str) -> Result<Timestamp, ControlError> {
-    text.parse().map_err(|_| ControlError::invalid(field, "an RFC 3339 instant is needed, such as 2025-02-06T16:07:35+03:00"))
+/// The instant that a text means: an instant, or a time that is relative to the clock, as seeds have it. Days are those of the zone of the
+/// account, and of UTC for the clock for all.
+async fn instant(control: &Control, scope: ClockScope, field: &str, text: &str) -> Result<Timestamp, ControlError> {
+    let wrong = |error: RelativeTimeError| ControlError::invalid(field, format!("{text:?} is {error}"));
+    let time: RelativeTime = text.parse().map_err(wrong)?;
+    if let RelativeTime::At(at) = time {
+        return Ok(at);
+    }
+    let zone = match scope {
+        ClockScope::All => Zone::UTC,
+        ClockScope::Account(account) => control.accounts.zone_of(account).await?,
+    };
+    let now = control.clock.show(scope).await?.now;
+    time.resolve(now, zone).ok_or_else(|| ControlError::invalid(field, format!("{text:?} is not in the years 1 to 9999")))
 }
 
-fn duration(span: &Span) -> Result<Duration, ControlError> {
-    let text = match span {
-        Span::Seconds(seconds) => return Ok(Duration::from_secs(*seconds)),
-        Span::Text(text) => text,
+fn duration(span: &Value) -> Result<Duration, ControlError> {
+    let seconds = match span {
+        Value::Number(seconds) => seconds.as_u64(),
+        Value::String(text) => seconds(text),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
-    let seconds = || {
-        let unit = text.chars().next_back()?;
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        let seconds = match unit {
-            's' => 1,
-            'm' => 60,
-            'h' => 3_600,
-            'd' => 86_400,
-            'w' => 604_800,
-            _ => return None,
-        };
-        number.checked_mul(seconds)
+    let invalid = || {
+        let is_backwards = span.as_f64().is_some_and(|seconds| seconds < 0.0) || span.as_str().is_some_and(|text| text.starts_with('-'));
+        let hint = if is_backwards { "; an advance goes forward, and set goes backwards too" } else { "" };
+        ControlError::invalid("by", format!("{span} is not a whole number of seconds, or a text such as 90s, 5m, 2h, 7d or 2w{hint}"))
     };
-    let invalid = || ControlError::invalid("by", "a number of seconds is needed, or a text such as 90s, 5m, 2h, 7d or 2w");
-    seconds().map(Duration::from_secs).ok_or_else(invalid)
+    seconds.map(Duration::from_secs).ok_or_else(invalid)
+}
+
+/// The seconds that a text such as `7d` means.
+fn seconds(text: &str) -> Option<u64> {
+    let unit = text.chars().next_back()?;
+    let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        'w' => 604_800,
+        _ => return None,
+    };
+    number.checked_mul(seconds)
 }
 
 fn text(instant: Timestamp) -> String {
@@ -167,12 +185,17 @@ mod tests {
 
     #[test]
     fn a_span_is_a_number_of_seconds_or_a_text_with_a_unit() {
-        let seconds = |text: &str| duration(&Span::Text(text.to_owned())).ok().map(|span| span.as_secs());
+        let seconds = |text: &str| duration(&json!(text)).ok().map(|span| span.as_secs());
         assert_eq!([seconds("90s"), seconds("5m"), seconds("2h"), seconds("7d")], [Some(90), Some(300), Some(7_200), Some(604_800)]);
         for wrong in ["", "s", "1", "-1s", "1.5h", "1y", "99999999999999999999s", "30500568904945w"] {
             assert_eq!(seconds(wrong), None, "{wrong}");
         }
-        assert_eq!(duration(&Span::Seconds(7)).unwrap(), Duration::from_secs(7));
+        assert_eq!(duration(&json!(7)).unwrap(), Duration::from_secs(7));
+        for wrong in [json!(-86_400), json!("-1d")] {
+            let error = duration(&wrong).unwrap_err().to_string();
+            assert!(error.starts_with(&wrong.to_string()) && error.ends_with("set goes backwards too"), "{error}");
+        }
+        assert!(duration(&json!(1.5)).is_err() && duration(&json!(null)).is_err());
     }
 
     #[test]

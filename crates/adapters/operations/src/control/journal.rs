@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header::{ContentType, HeaderName};
-use actix_web::web::{self, Bytes, Data, Path, Query, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::fault::Api;
 use derslik_domain::idempotency::AnswerCode;
@@ -50,7 +50,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/accounts/{account}/journal/wait").route(web::get().to(wait)))
         .service(web::resource("/accounts/{account}/journal/assert").route(web::post().to(assert)))
         .service(web::resource("/accounts/{account}/journal/curl").route(web::get().to(curl)))
-        .service(web::resource("/accounts/{account}/journal/live").route(web::get().to(live)));
+        .service(web::resource("/accounts/{account}/journal/live").route(web::get().to(live)))
+        .service(web::resource("/journal/unmatched").route(web::get().to(unmatched)));
 }
 
 /// The query of a list, of a wait and of events.
@@ -72,8 +73,9 @@ struct Asked {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Expected {
+    /// It is read later, so that a problem names its member.
     #[serde(rename = "match")]
-    described: Described,
+    described: Option<Value>,
     count: Option<usize>,
     at_least: Option<usize>,
     none: bool,
@@ -101,13 +103,13 @@ impl Sought<'_> {
 }
 
 fn asked(request: &HttpRequest) -> Result<Asked, Problem> {
-    let asked = Query::<Asked>::from_query(request.query_string());
-    asked.map(Query::into_inner).map_err(|error| Problem::malformed(&error))
+    read::query(request, &["status", "after", "limit", "count", "timeout"])
 }
 
-fn sought<'a>(slot: &'a ControlSlot, account: &str, described: Described) -> Result<Sought<'a>, Problem> {
-    let after = described.after;
-    Ok(Sought { journal: &slot.control()?.journal, account: read::account(account)?, matching: described.matching()?, after })
+async fn sought<'a>(slot: &'a ControlSlot, account: &str, described: Described) -> Result<Sought<'a>, Problem> {
+    let (after, control) = (described.after, slot.control()?);
+    let matching = described.matching()?;
+    Ok(Sought { journal: &control.journal, account: read::existing(control, account).await?, matching, after })
 }
 
 impl Asked {
@@ -126,7 +128,7 @@ impl Asked {
 
 async fn list(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let asked = asked(&request)?;
-    let sought = sought(&slot, &path, asked.described())?;
+    let sought = sought(&slot, &path, asked.described()).await?;
     let last = sought.journal.last(sought.account);
     let matched = sought.matched();
     let first = matched.len().saturating_sub(asked.limit.unwrap_or(LIMIT));
@@ -135,16 +137,23 @@ async fn list(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
 }
 
 async fn clear(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpResponse, Problem> {
-    slot.control()?.journal.clear(read::account(&path)?);
+    let control = slot.control()?;
+    control.journal.clear(read::existing(control, &path).await?);
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// The last requests of no account.
+async fn unmatched(slot: Data<ControlSlot>) -> Result<HttpResponse, Problem> {
+    let entries = slot.control()?.journal.unmatched();
+    Ok(HttpResponse::Ok().json(json!({ "entries": entries.iter().map(|entry| view(entry)).collect::<Vec<_>>() })))
 }
 
 async fn wait(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let asked = asked(&request)?;
-    let sought = sought(&slot, &path, asked.described())?;
+    let sought = sought(&slot, &path, asked.described()).await?;
     let (count, seconds) = (asked.count.unwrap_or(1), asked.timeout.unwrap_or(WAIT_SECONDS));
     if !(0.0..=MAX_WAIT_SECONDS).contains(&seconds) {
-        return Err(ControlError::invalid("timeout", format!("a request waits {MAX_WAIT_SECONDS} seconds at most")).into());
+        return Err(ControlError::invalid("timeout", format!("{seconds} is not from 0 to {MAX_WAIT_SECONDS} seconds")).into());
     }
     let patience = Duration::from_secs_f64(seconds);
     if let Some(lifetime) = request.conn_data::<Lifetime>() {
@@ -168,6 +177,10 @@ async fn wait(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
 
 async fn assert(slot: Data<ControlSlot>, path: Path<String>, body: Body) -> Result<HttpResponse, Problem> {
     let Expected { described, count, at_least, none } = read::json(body)?;
+    let Value::Object(described) = described.unwrap_or_else(|| json!({})) else {
+        return Err(Problem::of_member("match", "an object is needed that describes requests".to_owned()));
+    };
+    let described = read::members_as(described)?;
     let wanted = match (count, at_least, none) {
         (None, None, true) => 0..=0,
         (Some(count), None, false) => count..=count,
@@ -176,7 +189,7 @@ async fn assert(slot: Data<ControlSlot>, path: Path<String>, body: Body) -> Resu
             return Err(ControlError::invalid("count", "name one of count, at_least and none").into());
         }
     };
-    let sought = sought(&slot, &path, described)?;
+    let sought = sought(&slot, &path, described).await?;
     let matched = sought.matched();
     if wanted.contains(&matched.len()) {
         let numbers: Vec<_> = matched.iter().map(|entry| entry.number).collect();
@@ -186,13 +199,17 @@ async fn assert(slot: Data<ControlSlot>, path: Path<String>, body: Body) -> Resu
         (least, &usize::MAX) => format!("at least {least}"),
         (count, _) => count.to_string(),
     };
-    let detail = format!("{} requests match, and {expected} were expected", matched.len());
+    let detail = match matched.len() {
+        0 => format!("no request matches, and {expected} were expected"),
+        1 => format!("1 request matches, and {expected} were expected"),
+        count => format!("{count} requests match, and {expected} were expected"),
+    };
     Err(Problem::unmet(detail, sought.nearest()))
 }
 
 async fn curl(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let asked = asked(&request)?;
-    let sought = sought(&slot, &path, asked.described())?;
+    let sought = sought(&slot, &path, asked.described()).await?;
     let matched = sought.matched();
     let first = matched.len().saturating_sub(asked.limit.unwrap_or(LIMIT));
     let commands: String = matched.iter().skip(first).map(|entry| command(entry)).collect();
@@ -202,7 +219,7 @@ async fn curl(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
 async fn live(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let described = asked(&request)?.described();
     let known = request.headers().get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok());
-    let Sought { journal, account, matching, after } = sought(&slot, &path, described)?;
+    let Sought { journal, account, matching, after } = sought(&slot, &path, described).await?;
     let (journal, after) = (Arc::clone(journal), known.unwrap_or(after));
     if let Some(lifetime) = request.conn_data::<Lifetime>() {
         lifetime.extend(LIVE);
@@ -255,18 +272,26 @@ fn command(entry: &JournalEntry) -> String {
     let request = &entry.request;
     let separator = if request.query.is_empty() { "" } else { "?" };
     let target = quoted(&format!("{}{separator}{}", request.path, request.query));
-    let mut text = format!("curl -X {} \"$DERSLIK_URL\"{target}", quoted(&request.method));
+    // Brackets in a path are no list of URLs, and dots stay. A HEAD that is named by -X would wait for a body.
+    let method = if request.method == "HEAD" { "--head".to_owned() } else { format!("-X {}", quoted(&request.method)) };
+    let mut text = format!("curl {method} --globoff --path-as-is \"$DERSLIK_URL\"{target}");
     for (name, value) in &request.headers {
         if name == "authorization" {
             text.push_str(" -H \"Authorization: $DERSLIK_AUTHORIZATION\"");
         } else if !SET_BY_CLIENT.contains(&name.as_str()) {
             text.push_str(" -H ");
-            text.push_str(&quoted(&format!("{name}: {value}")));
+            // A header with nothing behind its colon would be left out.
+            text.push_str(&quoted(&if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") }));
         }
     }
     match &request.body {
         Some(body) => {
-            text.push_str(" --data-binary ");
+            if !request.headers.iter().any(|(name, _)| name == "content-type") {
+                // The one of a form, which would be sent otherwise.
+                text.push_str(" -H 'content-type:'");
+            }
+            // The other options for a body read a file where the body begins with @.
+            text.push_str(" --data-raw ");
             text.push_str(&quoted(body));
         }
         None if request.body_bytes > 0 => _ = write!(text, " # with a body of {} bytes that was not kept", request.body_bytes),
@@ -292,13 +317,29 @@ mod tests {
         assert_eq!(
             command(&entry),
             concat!(
-                r#"curl -X 'POST' "$DERSLIK_URL"'/v1/courses?alt=json' -H "Authorization: $DERSLIK_AUTHORIZATION""#,
-                r#" -H 'content-type: application/json' --data-binary '{"name":"Ada'\''s","rooms":["7"]}'"#,
+                r#"curl -X 'POST' --globoff --path-as-is "$DERSLIK_URL"'/v1/courses?alt=json' -H "Authorization: $DERSLIK_AUTHORIZATION""#,
+                r#" -H 'content-type: application/json' --data-raw '{"name":"Ada'\''s","rooms":["7"]}'"#,
                 "\n"
             )
         );
         entry.request.body = None;
         assert!(command(&entry).ends_with(" # with a body of 30 bytes that was not kept\n"));
+    }
+
+    #[test]
+    fn a_command_reads_no_file_and_takes_a_path_as_it_is() {
+        let mut entry = entry(1);
+        entry.request.body = Some("@/etc/passwd".to_owned());
+        entry.request.path = "/v1/courses/[1-9]/../{a,b}'$(id)".to_owned();
+        entry.request.headers = vec![("x-empty".to_owned(), String::new())];
+        let command_of_get = command(&entry);
+        assert!(
+            command_of_get.contains(r#" --globoff --path-as-is "$DERSLIK_URL"'/v1/courses/[1-9]/../{a,b}'\''$(id)?alt=json'"#),
+            "{command_of_get}"
+        );
+        assert!(command_of_get.ends_with(" -H 'x-empty;' -H 'content-type:' --data-raw '@/etc/passwd'\n"), "{command_of_get}");
+        entry.request.method = "HEAD".to_owned();
+        assert!(command(&entry).starts_with("curl --head --globoff"));
     }
 
     #[test]

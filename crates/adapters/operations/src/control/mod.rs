@@ -19,6 +19,7 @@ mod tests;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use derslik_ports::inbound::control::{
     AccountControl, AccountIds, ClockControl, FaultControl, JournalReading, PublicAccountId, SeedControl, SnapshotControl,
 };
@@ -79,6 +80,10 @@ impl ControlSlot {
     }
 }
 
+async fn no_such_path(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Err(Problem::no_such_path(request.path()))
+}
+
 /// Adds the resources, if the listener has test control and its clients may change state.
 pub(crate) fn configure(config: &mut ServiceConfig, operations: &Data<Operations>) {
     let Some(slot) = operations.control.clone().filter(|_| operations.access.is_control_open()) else { return };
@@ -89,6 +94,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, operations: &Data<Operations
         .configure(seeds::configure)
         .configure(snapshots::configure)
         .configure(faults::configure)
-        .configure(journal::configure);
+        .configure(journal::configure)
+        .default_service(web::to(no_such_path));
     config.app_data(Data::new(slot)).app_data(read::limits()).service(resources);
 }

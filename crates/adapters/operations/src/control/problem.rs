@@ -48,6 +48,16 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "malformed", detail.to_string())
     }
 
+    /// A member of the body, or a parameter, can't be read.
+    pub(crate) fn of_member(name: &str, detail: String) -> Self {
+        Self { field: Some(name.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, "malformed", detail) }
+    }
+
+    /// Test control has no such resource.
+    pub(crate) fn no_such_path(path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "no_such_path", format!("test control has no {path}"))
+    }
+
     /// The body is too long, or does not come in time.
     pub(crate) fn too_large(detail: &dyn fmt::Display) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail.to_string())

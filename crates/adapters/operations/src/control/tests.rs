@@ -12,7 +12,7 @@ use derslik_domain::clock::{JobOutcome, RanItem, RanKind};
 use derslik_domain::id::Id;
 use derslik_domain::job::Action;
 use derslik_domain::rows::RowCount;
-use derslik_domain::time::Timestamp;
+use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::MockHealthService;
 use derslik_ports::inbound::control::{
     AccountIds, Advance, Advanced, ClockScope, ControlError, MockAccountControl, MockClockControl, MockFaultControl, MockJournalReading,
@@ -43,15 +43,21 @@ fn here(control: impl Into<Option<ControlSlot>>) -> Data<Operations> {
     operations([127, 0, 0, 1], control)
 }
 
-/// Ports that expect no call, except that faults and journals are removed with the state of their account.
+/// Ports that expect no call, except that faults and journals are removed with the state of their account, and accounts are looked up. All
+/// of them exist but 404.
 fn no_calls() -> Control {
     let (mut faults, mut journal) = (MockFaultControl::new(), MockJournalReading::new());
     faults.expect_clear().returning(|_| ());
     journal.expect_clear().returning(|_| ());
+    let mut accounts = MockAccountControl::new();
+    accounts.expect_zone_of().returning(|account| match account.get() {
+        404 => Err(ControlError::not_found("account", &account)),
+        _ => Ok(Zone::UTC),
+    });
     Control {
         faults: Arc::new(faults),
         journal: Arc::new(journal),
-        accounts: Arc::new(MockAccountControl::new()),
+        accounts: Arc::new(accounts),
         seeds: Arc::new(MockSeedControl::new()),
         snapshots: Arc::new(MockSnapshotControl::new()),
         clock: Arc::new(MockClockControl::new()),
@@ -164,6 +170,67 @@ async fn a_clock_is_that_of_all_accounts_or_of_one() {
 }
 
 #[actix_web::test]
+async fn a_clock_is_set_relative_to_what_it_shows() {
+    let mut clock = MockClockControl::new();
+    clock.expect_show().returning(|_| Ok(shown("2025-02-06T13:07:35Z")));
+    let expected: [Timestamp; 3] =
+        ["2025-02-07T09:00:00Z", "2025-02-06T12:07:35Z", "2025-02-07T09:00:00Z"].map(|text| text.parse().unwrap());
+    let mut seen = expected.into_iter();
+    clock.expect_set().times(3).returning(move |_, to| {
+        assert_eq!(Some(to), seen.next());
+        Ok(shown("2025-02-06T13:07:35Z"))
+    });
+    let operations = here(open(Control { clock: Arc::new(clock), ..no_calls() }));
+    for (path, body) in [
+        ("/accounts/7/clock/set", r#"{"to": "tomorrow 09:00"}"#),
+        ("/accounts/7/clock/set", r#"{"to": "-1h"}"#),
+        ("/clock/set", r#"{"to": "+1d 09:00"}"#),
+    ] {
+        assert_eq!(answer(&operations, post(path, body)).await.0, StatusCode::OK, "{body}");
+    }
+    let (status, problem) = answer(&operations, post("/clock/set", r#"{"to": "soon"}"#)).await;
+    assert_eq!((status, &problem["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("to")));
+    assert!(problem["detail"].as_str().unwrap().starts_with("\"soon\" is not a time such as"), "{problem}");
+}
+
+#[actix_web::test]
+async fn faults_and_journals_are_of_accounts_that_exist() {
+    let operations = here(open(no_calls()));
+    let get = |path: &str| TestRequest::get().uri(&format!("{CONTROL_PATH}/accounts/404{path}"));
+    for request in [
+        get("/faults"),
+        post("/accounts/404/faults", r#"{"kind": "reset"}"#),
+        get("/journal"),
+        get("/journal/wait?timeout=0"),
+        get("/journal/curl"),
+        get("/journal/live"),
+        post("/accounts/404/journal/assert", "{}"),
+        TestRequest::delete().uri(&format!("{CONTROL_PATH}/accounts/404/faults/1")),
+        TestRequest::delete().uri(&format!("{CONTROL_PATH}/accounts/404/journal")),
+    ] {
+        let (status, body) = answer(&operations, request).await;
+        assert_eq!((status, &body["detail"]), (StatusCode::NOT_FOUND, &json!("there is no account 404")));
+    }
+}
+
+#[actix_web::test]
+async fn a_path_that_test_control_does_not_have_is_a_problem() {
+    let (status, body) = answer(&here(open(no_calls())), TestRequest::put().uri(&format!("{CONTROL_PATH}/accounts/7/snapshots/"))).await;
+    assert_eq!((status, &body["code"]), (StatusCode::NOT_FOUND, &json!("no_such_path")));
+}
+
+#[actix_web::test]
+async fn a_parameter_that_can_not_be_read_is_named() {
+    let operations = here(open(no_calls()));
+    for (query, field, part) in [("statsu=200", "statsu", "did you mean status?"), ("status=ok", "status", "is needed, not \"ok\"")] {
+        let path = format!("{CONTROL_PATH}/accounts/7/journal?{query}");
+        let (status, body) = answer(&operations, TestRequest::get().uri(&path)).await;
+        assert_eq!((status, &body["field"]), (StatusCode::BAD_REQUEST, &json!(field)));
+        assert!(body["detail"].as_str().unwrap().contains(part), "{body}");
+    }
+}
+
+#[actix_web::test]
 async fn an_advance_tells_what_ran() {
     let mut clock = MockClockControl::new();
     let due: Timestamp = "2025-02-07T00:00:00Z".parse().unwrap();
@@ -231,6 +298,8 @@ async fn an_assertion_that_fails_shows_the_nearest_entries() {
     let operations = here(open(Control { journal: Arc::new(journal), ..no_calls() }));
     let (status, body) = answer(&operations, post("/accounts/7/journal/assert", "{\"match\": {\"status\": 404}}")).await;
     assert_eq!((status, &body["code"], &body["nearest"][0]["seq"]), (StatusCode::CONFLICT, &json!("unmet"), &json!(4)));
+    let (status, body) = answer(&operations, post("/accounts/7/journal/assert", "{\"match\": {\"stats\": 200}}")).await;
+    assert_eq!((status, &body["field"]), (StatusCode::BAD_REQUEST, &json!("stats")));
     let (status, body) = answer(&operations, post("/accounts/7/journal/assert", "{\"match\": {\"status\": 200}}")).await;
     assert_eq!((status, body), (StatusCode::OK, json!({ "matched": [4] })));
 }

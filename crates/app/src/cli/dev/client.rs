@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use derslik_domain::text::nearest;
 use derslik_operations::CONTROL_PATH;
 use serde_json::Value;
 
@@ -58,6 +59,16 @@ impl Client {
     pub(super) fn send(&self, method: Method, path: &str, body: &str) -> Result<String, Failure> {
         let answer = self.send_bytes(method, path, body.as_bytes())?;
         String::from_utf8(answer).map_err(|_| self.unreadable())
+    }
+
+    /// The id of the account of that id or name. A name that looks like an id is not asked for.
+    pub(super) fn account(&self, named: &str) -> Result<String, Failure> {
+        if named.parse::<i64>().is_ok() {
+            return Ok(named.to_owned());
+        }
+        let answer = self.send_json(Method::Get, "/accounts", "")?;
+        let accounts = answer.get("accounts").and_then(Value::as_array).cloned().unwrap_or_default();
+        find_account(&accounts, named).map_err(|problem| Failure::Usage(anyhow!(problem)))
     }
 
     /// As [`send`](Self::send), for bodies that are not text.
@@ -126,8 +137,44 @@ fn problem(body: &str) -> String {
     let line = problem.get("line").and_then(Value::as_u64).map(|line| format!("line {line}: ")).unwrap_or_default();
     let field = member("field").map(|field| format!("{field}: ")).unwrap_or_default();
     let detail = member("detail").or_else(|| member("error")).unwrap_or(body);
-    let nearest = problem.get("nearest").map(|nearest| format!("; the nearest: {nearest}")).unwrap_or_default();
+    let nearest: String = problem.get("nearest").and_then(Value::as_array).into_iter().flatten().map(near).collect();
     format!("{line}{field}{}{nearest}", one_line(detail))
+}
+
+/// A request that comes close to what was expected, and what it has another way, a line each.
+fn near(entry: &Value) -> String {
+    let text = |value: &Value, name: &str| match value.get(name) {
+        Some(Value::String(text)) => one_line(text),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    let line = |difference: &Value| {
+        let shown = |name: &str| difference.get(name).map(Value::to_string).unwrap_or_default();
+        format!("\n    {}: {} was expected, and {} was sent", text(difference, "field"), shown("expected"), shown("found"))
+    };
+    let differences: String = entry.get("differences").and_then(Value::as_array).into_iter().flatten().map(line).collect();
+    format!("\n  request {}, {} {}, differs:{differences}", text(entry, "seq"), text(entry, "method"), text(entry, "path"))
+}
+
+/// A text as one segment of a path.
+pub(super) fn segment(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'.' if matches!(text, "." | "..") => "%2E".to_owned(),
+        _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
+}
+
+/// The id of the account of that name.
+fn find_account(accounts: &[Value], name: &str) -> Result<String, String> {
+    let member = |account: &Value, member: &str| account.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+    if let Some(found) = accounts.iter().find(|account| member(account, "name") == name) {
+        return Ok(member(found, "id"));
+    }
+    let names: Vec<_> = accounts.iter().map(|account| member(account, "name")).collect();
+    let meant = nearest(name, names.iter().map(String::as_str)).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+    Err(format!("there is no account {name}{meant}"))
 }
 
 /// The members of an object, a line each; a list is shown as JSON.
@@ -150,6 +197,29 @@ mod tests {
         assert_eq!(problem(body), "line 12: courses.0.owner: there is no person \"ali\"");
         assert_eq!(problem(r#"{"error": "there is no such page"}"#), "there is no such page");
         assert_eq!(problem("broken"), "broken");
+    }
+
+    #[test]
+    fn the_nearest_requests_of_a_problem_are_told_a_line_each() {
+        let body = r#"{"detail": "no request matches", "nearest": [{"seq": 7, "method": "POST", "path": "/v1/courses", "differences":
+            [{"field": "body.name", "expected": "Bob", "found": null}]}]}"#;
+        let expected =
+            "no request matches\n  request 7, POST /v1/courses, differs:\n    body.name: \"Bob\" was expected, and null was sent";
+        assert_eq!(problem(body), expected);
+        assert_eq!(problem(r#"{"detail": "no request matches", "nearest": []}"#), "no request matches");
+    }
+
+    #[test]
+    fn a_name_stays_one_segment_of_a_path() {
+        assert_eq!(segment("before-1_a.b"), "before-1_a.b");
+        assert_eq!([segment("a?b#c"), segment("../x"), segment("..")], ["a%3Fb%23c", "..%2Fx", "%2E%2E"]);
+    }
+
+    #[test]
+    fn an_account_is_found_by_its_name() {
+        let accounts = [serde_json::json!({ "id": "1329", "name": "demo" }), serde_json::json!({ "id": "1330", "name": "other" })];
+        assert_eq!(find_account(&accounts, "demo").as_deref(), Ok("1329"));
+        assert_eq!(find_account(&accounts, "deno"), Err("there is no account deno; did you mean demo?".to_owned()));
     }
 
     #[test]

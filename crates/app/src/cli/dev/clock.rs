@@ -12,7 +12,7 @@ pub(super) enum ClockCommand {
     Show(Of),
     /// Makes a clock stand still.
     Freeze {
-        /// The RFC 3339 instant that it shows from now on [default: what it shows].
+        /// What it shows from now on [default: what it shows already]: an RFC 3339 instant, or a time relative to it, as `tomorrow 09:00`.
         #[arg(long, value_name = "INSTANT")]
         at: Option<String>,
         #[command(flatten)]
@@ -22,14 +22,15 @@ pub(super) enum ClockCommand {
     Resume(Of),
     /// Sets a clock, also backwards. What falls due runs when a worker finds it.
     Set {
-        /// The RFC 3339 instant that it shows from now on.
+        /// What it shows from now on: an RFC 3339 instant, or a time relative to what it shows, as `tomorrow 09:00`, `+3d` or `-2h`.
+        #[arg(allow_hyphen_values = true)]
         to: String,
         #[command(flatten)]
         of: Of,
     },
     /// Runs what falls due until then, in order, and then moves the clock. Prints what ran.
     Advance {
-        /// How far, as `90s`, `5m`, `2h`, `7d` or `2w`, or an RFC 3339 instant.
+        /// How far, as `90s`, `5m`, `2h`, `7d` or `2w`, or an RFC 3339 instant, or a time as `tomorrow 09:00`.
         by: String,
         #[command(flatten)]
         of: Of,
@@ -42,23 +43,22 @@ pub(super) enum ClockCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct Of {
-    /// The id of the account [default: all accounts without a clock of their own].
-    #[arg(long, value_name = "ID")]
+    /// The id of the account, or its name [default: all accounts without a clock of their own].
+    #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
 }
 
 impl Of {
-    fn path(&self, command: &str) -> String {
-        match &self.account {
-            Some(account) => format!("/accounts/{account}/clock{command}"),
-            None => format!("/clock{command}"),
-        }
+    /// The same by the id of the account.
+    fn by_id(&self, client: &Client) -> Result<Option<String>, Failure> {
+        self.account.as_deref().map(|account| client.account(account)).transpose()
     }
 }
 
 impl ClockCommand {
     pub(super) fn run(&self, client: &Client, output: Output) -> Result<(), Failure> {
-        let (method, path, body) = self.request();
+        let account = self.of().by_id(client)?;
+        let (method, path, body) = self.request(account.as_deref());
         if let Self::Release(_) = self {
             return client.send(method, &path, &body).map(drop);
         }
@@ -66,19 +66,37 @@ impl ClockCommand {
         output.print(|| told(&answer), || answer.clone())
     }
 
-    fn request(&self) -> (Method, String, String) {
+    const fn of(&self) -> &Of {
         match self {
-            Self::Show(of) => (Method::Get, of.path(""), String::new()),
-            Self::Freeze { at, of } => (Method::Post, of.path("/freeze"), json!({ "at": at }).to_string()),
-            Self::Resume(of) => (Method::Post, of.path("/resume"), String::new()),
-            Self::Set { to, of } => (Method::Post, of.path("/set"), json!({ "to": to }).to_string()),
-            Self::Advance { by, of } => {
-                // An instant begins with a date, and a span has no hyphen.
-                let member = if by.contains('-') { "to" } else { "by" };
-                (Method::Post, of.path("/advance"), json!({ member: by }).to_string())
+            Self::Show(of)
+            | Self::Resume(of)
+            | Self::RunToNextDue(of)
+            | Self::Release(of)
+            | Self::Freeze { of, .. }
+            | Self::Set { of, .. }
+            | Self::Advance { of, .. } => of,
+        }
+    }
+
+    /// The request about the clock of the account of that id, or about the one for all.
+    fn request(&self, account: Option<&str>) -> (Method, String, String) {
+        let path = |command: &str| match account {
+            Some(account) => format!("/accounts/{account}/clock{command}"),
+            None => format!("/clock{command}"),
+        };
+        match self {
+            Self::Show(_) => (Method::Get, path(""), String::new()),
+            Self::Freeze { at, .. } => (Method::Post, path("/freeze"), json!({ "at": at }).to_string()),
+            Self::Resume(_) => (Method::Post, path("/resume"), String::new()),
+            Self::Set { to, .. } => (Method::Post, path("/set"), json!({ "to": to }).to_string()),
+            Self::Advance { by, .. } => {
+                // An instant begins with a date, and a span has neither a hyphen nor a space.
+                let is_time = by.contains(['-', ' ']) || by.starts_with('+');
+                let member = if is_time { "to" } else { "by" };
+                (Method::Post, path("/advance"), json!({ member: by }).to_string())
             }
-            Self::RunToNextDue(of) => (Method::Post, of.path("/run-to-next-due"), String::new()),
-            Self::Release(of) => (Method::Delete, of.path(""), String::new()),
+            Self::RunToNextDue(_) => (Method::Post, path("/run-to-next-due"), String::new()),
+            Self::Release(_) => (Method::Delete, path(""), String::new()),
         }
     }
 }
@@ -112,15 +130,16 @@ mod tests {
 
     #[test]
     fn an_advance_is_by_a_span_or_to_an_instant() {
-        let body = |by: &str| ClockCommand::Advance { by: by.to_owned(), of: of(None) }.request().2;
+        let body = |by: &str| ClockCommand::Advance { by: by.to_owned(), of: of(None) }.request(None).2;
         assert_eq!(body("7d"), r#"{"by":"7d"}"#);
         assert_eq!(body("2025-02-06T13:07:35Z"), r#"{"to":"2025-02-06T13:07:35Z"}"#);
+        assert_eq!([body("tomorrow 09:00"), body("+3d")], [r#"{"to":"tomorrow 09:00"}"#, r#"{"to":"+3d"}"#]);
     }
 
     #[test]
     fn a_clock_is_that_of_an_account_or_of_all() {
-        assert_eq!(ClockCommand::Show(of(Some("1331"))).request().1, "/accounts/1331/clock");
-        assert_eq!(ClockCommand::RunToNextDue(of(None)).request().1, "/clock/run-to-next-due");
+        assert_eq!(ClockCommand::Show(of(Some("okul"))).request(Some("1331")).1, "/accounts/1331/clock");
+        assert_eq!(ClockCommand::RunToNextDue(of(None)).request(None).1, "/clock/run-to-next-due");
     }
 
     #[test]

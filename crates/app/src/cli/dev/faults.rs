@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::client::{Client, Method, shown};
+use super::client::{Client, Method, segment, shown};
 use super::{Failure, Output};
 
 #[derive(Debug, Subcommand)]
@@ -12,22 +12,22 @@ pub(super) enum FaultsCommand {
     Add(Box<AddArgs>),
     /// Lists the faults of an account, with how often each was met.
     List {
-        /// The id of the account.
-        #[arg(long, value_name = "ID")]
+        /// The id of the account, or its name.
+        #[arg(long, value_name = "ACCOUNT")]
         account: String,
     },
     /// Removes a fault.
     Remove {
         /// Its id.
         fault: String,
-        /// The id of the account.
-        #[arg(long, value_name = "ID")]
+        /// The id of the account, or its name.
+        #[arg(long, value_name = "ACCOUNT")]
         account: String,
     },
     /// Removes all faults of an account.
     Clear {
-        /// The id of the account.
-        #[arg(long, value_name = "ID")]
+        /// The id of the account, or its name.
+        #[arg(long, value_name = "ACCOUNT")]
         account: String,
     },
 }
@@ -41,16 +41,16 @@ pub(super) struct AddArgs {
     /// Several faults at once: `google-quota`, `flaky-wifi` or `lost-replies`.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
-    /// The id of the account.
-    #[arg(long, value_name = "ID")]
+    /// The id of the account, or its name.
+    #[arg(long, value_name = "ACCOUNT")]
     account: String,
-    /// For `status`: 401, 403, 429, 500 or 503.
+    /// For `status`: 400, 401, 403, 404, 408, 409, 429, 500, 502, 503 or 504.
     #[arg(long)]
     status: Option<u16>,
     /// For status 429: after how many seconds the client should try again.
     #[arg(long, value_name = "SECONDS")]
     retry_after: Option<u64>,
-    /// For `delay`, and before each piece of `drip`.
+    /// For `delay`, and before each piece of `drip`: at most 60000. All delays of a request act, and then its first other fault.
     #[arg(long)]
     millis: Option<u64>,
     /// For faults of jobs: the action [default: each].
@@ -104,12 +104,12 @@ impl AddArgs {
 
 impl FaultsCommand {
     pub(super) fn run(&self, client: &Client, output: Output) -> Result<(), Failure> {
-        let of = |account: &str| format!("/accounts/{account}/faults");
+        let of = |account: &str| Ok::<_, Failure>(format!("/accounts/{}/faults", client.account(account)?));
         match self {
-            Self::Add(args) => print(&client.send_json(Method::Post, &of(&args.account), &args.body().to_string())?, output),
-            Self::List { account } => print(&client.send_json(Method::Get, &of(account), "")?, output),
-            Self::Remove { fault, account } => client.send(Method::Delete, &format!("{}/{fault}", of(account)), "").map(drop),
-            Self::Clear { account } => client.send(Method::Delete, &of(account), "").map(drop),
+            Self::Add(args) => print(&client.send_json(Method::Post, &of(&args.account)?, &args.body().to_string())?, output),
+            Self::List { account } => print(&client.send_json(Method::Get, &of(account)?, "")?, output),
+            Self::Remove { fault, account } => client.send(Method::Delete, &format!("{}/{}", of(account)?, segment(fault)), "").map(drop),
+            Self::Clear { account } => client.send(Method::Delete, &of(account)?, "").map(drop),
         }
     }
 }

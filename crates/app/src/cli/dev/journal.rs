@@ -36,10 +36,12 @@ pub(super) enum JournalCommand {
     },
     /// Prints requests as commands of `curl`, for the variables `DERSLIK_URL` and `DERSLIK_AUTHORIZATION`.
     Curl(ListArgs),
+    /// Lists the last requests that belong to no account: without a valid credential, or with one that names none.
+    Unmatched,
     /// Removes all requests of an account.
     Clear {
-        /// The id of the account.
-        #[arg(long, value_name = "ID")]
+        /// The id of the account, or its name.
+        #[arg(long, value_name = "ACCOUNT")]
         account: String,
     },
 }
@@ -55,8 +57,8 @@ pub(super) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct MatchArgs {
-    /// The id of the account.
-    #[arg(long, value_name = "ID")]
+    /// The id of the account, or its name.
+    #[arg(long, value_name = "ACCOUNT")]
     account: String,
     /// The API of the requests: `sessions`, `jobs` or `courses`.
     #[arg(long)]
@@ -79,8 +81,8 @@ pub(super) struct MatchArgs {
 }
 
 impl MatchArgs {
-    fn resource(&self, name: &str) -> String {
-        format!("/accounts/{}/journal{name}", self.account)
+    fn resource(&self, client: &Client, name: &str) -> Result<String, Failure> {
+        Ok(format!("/accounts/{}/journal{name}", client.account(&self.account)?))
     }
 
     /// The query that describes the requests, with further parameters.
@@ -111,23 +113,26 @@ impl JournalCommand {
         match self {
             Self::List(ListArgs { which, limit }) => {
                 let query = which.query(&[("limit", limit.as_ref().map(text))]);
-                print(&client.send_json(Method::Get, &format!("{}?{query}", which.resource("")), "")?, output)
+                print(&client.send_json(Method::Get, &format!("{}?{query}", which.resource(client, "")?), "")?, output)
             }
             Self::Wait { which, count, timeout } => {
                 let query = which.query(&[("count", count.as_ref().map(text)), ("timeout", timeout.map(|seconds| seconds.to_string()))]);
-                print(&client.send_json(Method::Get, &format!("{}?{query}", which.resource("/wait")), "")?, output)
+                print(&client.send_json(Method::Get, &format!("{}?{query}", which.resource(client, "/wait")?), "")?, output)
             }
             Self::Assert { which, body, count } => {
                 let expected = json!({ "match": which.body(body.as_ref()), "count": count });
-                let matched = client.send_json(Method::Post, &which.resource("/assert"), &expected.to_string())?;
+                let matched = client.send_json(Method::Post, &which.resource(client, "/assert")?, &expected.to_string())?;
                 output.print(|| shown(&matched), || matched.clone())
             }
             Self::Curl(ListArgs { which, limit }) => {
                 let query = which.query(&[("limit", limit.as_ref().map(text))]);
-                let commands = client.send(Method::Get, &format!("{}?{query}", which.resource("/curl")), "")?;
+                let commands = client.send(Method::Get, &format!("{}?{query}", which.resource(client, "/curl")?), "")?;
                 output.print(|| commands.trim_end().to_owned(), || json!({ "commands": commands }))
             }
-            Self::Clear { account } => client.send(Method::Delete, &format!("/accounts/{account}/journal"), "").map(drop),
+            Self::Unmatched => print(&client.send_json(Method::Get, "/journal/unmatched", "")?, output),
+            Self::Clear { account } => {
+                client.send(Method::Delete, &format!("/accounts/{}/journal", client.account(account)?), "").map(drop)
+            }
         }
     }
 }

@@ -62,7 +62,7 @@ enum AccountCommand {
     List,
     /// Ends an account.
     End {
-        /// Its id.
+        /// Its id, or its name.
         id: String,
     },
 }
@@ -82,8 +82,8 @@ struct CreateArgs {
 
 #[derive(Debug, Args)]
 struct ResetArgs {
-    /// The id of the account [default: all accounts].
-    #[arg(long, value_name = "ID")]
+    /// The id of the account, or its name [default: all accounts].
+    #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
 }
 
@@ -93,14 +93,14 @@ enum SeedCommand {
     Add {
         /// The file.
         file: PathBuf,
-        /// The id of the account.
-        #[arg(long, value_name = "ID")]
+        /// The id of the account, or its name.
+        #[arg(long, value_name = "ACCOUNT")]
         account: String,
     },
     /// Prints the content of an account as YAML.
     Export {
-        /// The id of the account.
-        #[arg(long, value_name = "ID")]
+        /// The id of the account, or its name.
+        #[arg(long, value_name = "ACCOUNT")]
         account: String,
     },
 }
@@ -112,7 +112,7 @@ pub(super) fn run(file: Option<&PathBuf>, flags: &Flags, args: &DevArgs, output:
         DevCommand::Account(command) => command.run(&client, output),
         DevCommand::Reset(ResetArgs { account: None }) => client.send(Method::Post, "/reset", "").map(drop),
         DevCommand::Reset(ResetArgs { account: Some(account) }) => {
-            client.send(Method::Post, &format!("/accounts/{account}/reset"), "").map(drop)
+            client.send(Method::Post, &format!("/accounts/{}/reset", client.account(account)?), "").map(drop)
         }
         DevCommand::Clock(command) => command.run(&client, output),
         DevCommand::Seed(command) => command.run(&client, output),
@@ -136,7 +136,7 @@ impl AccountCommand {
                 let accounts = answer.get("accounts").and_then(Value::as_array).cloned().unwrap_or_default();
                 output.print_list(&accounts, shown, Value::clone)
             }
-            Self::End { id } => client.send(Method::Delete, &format!("/accounts/{id}"), "").map(drop),
+            Self::End { id } => client.send(Method::Delete, &format!("/accounts/{}", client.account(id)?), "").map(drop),
         }
     }
 }
@@ -145,11 +145,11 @@ impl SeedCommand {
     fn run(&self, client: &Client, output: Output) -> Result<(), Failure> {
         match self {
             Self::Add { file, account } => {
-                let counts = client.send_json(Method::Post, &format!("/accounts/{account}/seed"), &read(file)?)?;
+                let counts = client.send_json(Method::Post, &format!("/accounts/{}/seed", client.account(account)?), &read(file)?)?;
                 output.print(|| shown(&counts), || counts.clone())
             }
             Self::Export { account } => {
-                let document = client.send(Method::Get, &format!("/accounts/{account}/seed"), "")?;
+                let document = client.send(Method::Get, &format!("/accounts/{}/seed", client.account(account)?), "")?;
                 output.print(|| document.trim_end().to_owned(), || json!({ "document": document }))
             }
         }

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::client::{Client, Method, shown};
+use super::client::{Client, Method, segment, shown};
 use super::{Failure, Output};
 use crate::backup::new_file::NewFile;
 
@@ -17,8 +17,8 @@ pub(super) enum SnapshotCommand {
     Take(SnapshotArgs),
     /// Lists the snapshots of an account.
     List {
-        /// The id of the account.
-        #[arg(long, value_name = "ID")]
+        /// The id of the account, or its name.
+        #[arg(long, value_name = "ACCOUNT")]
         account: String,
     },
     /// Brings the account back to a snapshot.
@@ -46,14 +46,14 @@ pub(super) enum SnapshotCommand {
 pub(super) struct SnapshotArgs {
     /// The name of the snapshot.
     name: String,
-    /// The id of the account.
-    #[arg(long, value_name = "ID")]
+    /// The id of the account, or its name.
+    #[arg(long, value_name = "ACCOUNT")]
     account: String,
 }
 
 impl SnapshotArgs {
-    fn path(&self) -> String {
-        format!("/accounts/{}/snapshots/{}", self.account, self.name)
+    fn path(&self, client: &Client) -> Result<String, Failure> {
+        Ok(format!("/accounts/{}/snapshots/{}", client.account(&self.account)?, segment(&self.name)))
     }
 }
 
@@ -61,23 +61,23 @@ impl SnapshotCommand {
     pub(super) fn run(&self, client: &Client, output: Output) -> Result<(), Failure> {
         match self {
             Self::Take(of) => {
-                let snapshot = client.send_json(Method::Put, &of.path(), "")?;
+                let snapshot = client.send_json(Method::Put, &of.path(client)?, "")?;
                 output.print(|| shown(&snapshot), || snapshot.clone())
             }
             Self::List { account } => {
-                let answer = client.send_json(Method::Get, &format!("/accounts/{account}/snapshots"), "")?;
+                let answer = client.send_json(Method::Get, &format!("/accounts/{}/snapshots", client.account(account)?), "")?;
                 let snapshots = answer.get("snapshots").and_then(Value::as_array).cloned().unwrap_or_default();
                 output.print_list(&snapshots, shown, Value::clone)
             }
-            Self::Restore(of) => client.send(Method::Post, &format!("{}/restore", of.path()), "").map(drop),
-            Self::Remove(of) => client.send(Method::Delete, &of.path(), "").map(drop),
+            Self::Restore(of) => client.send(Method::Post, &format!("{}/restore", of.path(client)?), "").map(drop),
+            Self::Remove(of) => client.send(Method::Delete, &of.path(client)?, "").map(drop),
             Self::Save { of, file } => {
-                let bytes = client.send_bytes(Method::Get, &of.path(), b"")?;
+                let bytes = client.send_bytes(Method::Get, &of.path(client)?, b"")?;
                 write(file, &bytes).map_err(Failure::Usage)
             }
             Self::Load { of, file } => {
                 let bytes = read(file).map_err(Failure::Usage)?;
-                let snapshot = client.send_bytes(Method::Put, &of.path(), &bytes)?;
+                let snapshot = client.send_bytes(Method::Put, &of.path(client)?, &bytes)?;
                 let snapshot: Value = serde_json::from_slice(&snapshot).context("the answer is not JSON").map_err(Failure::Other)?;
                 output.print(|| shown(&snapshot), || snapshot.clone())
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use derslik_domain::id::{PrincipalId, UserGuid};
 use derslik_domain::job::Project;
+use derslik_domain::time::Zone;
 
 use super::{ControlError, PublicAccountId};
 use crate::inbound::operators::KeyPair;
@@ -99,6 +100,12 @@ pub trait AccountControl: Send + Sync {
     /// # Errors
     /// [`ControlError`].
     async fn list(&self) -> Result<Vec<TestAccountState>, ControlError>;
+
+    /// The time zone of an account, if there is such an account.
+    ///
+    /// # Errors
+    /// [`ControlError::NotFound`], [`ControlError::Store`].
+    async fn zone_of(&self, account: PublicAccountId) -> Result<Zone, ControlError>;
 
     /// Ends an account: none of its credentials are accepted from now on, and its rows are removed later.
     ///

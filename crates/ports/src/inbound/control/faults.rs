@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use derslik_domain::fault::{Fault, FaultRule, JobFault, Moment, RequestFilter, RequestLine, Schedule};
+use async_trait::async_trait;
+use derslik_domain::fault::{Fault, FaultRule, JobFault, Met, Moment, RequestFilter, RequestLine, Schedule};
 use derslik_domain::id::AccountId;
 use derslik_domain::job::Action;
 
@@ -41,9 +42,13 @@ pub trait FaultControl: fmt::Debug + Send + Sync {
 }
 
 /// Tells requests and attempts at jobs which fault they get. Each call counts one of them.
+#[async_trait]
 pub trait FaultInjection: fmt::Debug + Send + Sync {
-    /// The fault of a request at a moment, if it gets one.
-    fn for_request(&self, account: AccountId, moment: Moment, request: &RequestLine<'_>) -> Option<Fault>;
+    /// What a request meets at a moment.
+    fn for_request(&self, account: AccountId, moment: Moment, request: &RequestLine<'_>) -> Met;
+
+    /// Returns once the account has no fault of that number any more, so that the requests that it holds go on.
+    async fn gone(&self, account: AccountId, number: u64);
 
     /// Whether an account has faults for attempts at jobs. It counts none.
     fn has_for_jobs(&self, account: AccountId) -> bool;

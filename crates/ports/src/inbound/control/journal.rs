@@ -18,6 +18,9 @@ pub const JOURNAL_ENTRIES: usize = 10_000;
 /// How many of them, the latest, keep their bodies.
 pub const JOURNAL_BODIES: usize = 1_000;
 
+/// How many requests are kept that belong to no account.
+pub const UNMATCHED_ENTRIES: usize = 200;
+
 /// A request and what is known of its answer. Secrets are masked before it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedRequest {
@@ -64,6 +67,9 @@ pub struct JournalEntry {
 pub trait JournalRecording: fmt::Debug + Send + Sync {
     /// Adds a request to the journal of an account.
     fn record(&self, account: AccountId, request: RecordedRequest);
+
+    /// Keeps a request that no account can be found for.
+    fn record_unmatched(&self, request: RecordedRequest);
 }
 
 /// Shows requests. The journal lives as long as the process, or until the account is reset.
@@ -82,6 +88,9 @@ pub trait JournalReading: fmt::Debug + Send + Sync {
     /// Removes all entries of the account. Numbers go on.
     fn clear(&self, account: PublicAccountId);
 
-    /// Removes the entries of all accounts.
+    /// The last requests that belong to no account, such as those without a valid credential, in their order.
+    fn unmatched(&self) -> Vec<Arc<JournalEntry>>;
+
+    /// Removes the entries of all accounts, and those of no account.
     fn clear_all(&self);
 }

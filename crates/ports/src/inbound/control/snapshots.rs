@@ -28,8 +28,10 @@ impl FromStr for SnapshotName {
     type Err = ControlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_name =
-            (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        // A client takes these two out of a path.
+        let is_name = ![".", ".."].contains(&text)
+            && (1..=64).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
         if is_name {
             Ok(Self(text.to_owned()))
         } else {
@@ -102,7 +104,7 @@ mod tests {
         for name in ["a", "before-erasure_2.1", &"x".repeat(64)] {
             assert_eq!(name.parse::<SnapshotName>().unwrap().as_str(), name);
         }
-        for name in ["", "a/b", "ö", "a b", &"x".repeat(65)] {
+        for name in ["", ".", "..", "a/b", "ö", "a b", &"x".repeat(65)] {
             assert!(name.parse::<SnapshotName>().is_err(), "{name}");
         }
     }

@@ -11,12 +11,14 @@ use derslik_domain::id::{Id, PrincipalId, ProjectId, SessionGuid};
 use derslik_domain::identity::{Account, Actor, CredentialRoot, Email, Principal, PrincipalKind, Role, Scope, User, UserKey};
 use derslik_domain::page::PageRequest;
 use derslik_domain::session::{Batch, BatchItem, Creator, Target as SessionTarget, Verdict};
+use derslik_domain::text::nearest;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::CourseError;
 use derslik_ports::inbound::control::{ControlError, SeedCounts};
 use derslik_ports::outbound::{Ids, Stores};
-use derslik_seed::{MemberError, Seed, SeedAttendee, SeedCourse, SeedJob, SeedPerson, SeedSession, address_of, instant};
+use derslik_seed::{MemberError, Seed, SeedAttendee, SeedCourse, SeedJob, SeedPerson, SeedRole, SeedSession, address_of, instant};
 
+use super::refusals;
 use crate::attendees::apply as apply_attendees;
 use crate::courses::create_course;
 
@@ -85,6 +87,27 @@ pub(in crate::control) fn apply(
     Ok(SeedCounts { people: people.len(), courses: courses.len(), sessions: sessions.len(), jobs: jobs.len() })
 }
 
+/// The roles by which a document names people.
+const ROLES: [&str; 5] = ["admin", "teacher", "coteacher", "student", "stranger"];
+
+/// The person of a role, as a new account of a test has one.
+fn of_role(role: &str) -> SeedPerson {
+    let in_account = if role == "admin" { SeedRole::Admin } else { SeedRole::Member };
+    let (email, name) = (address_of(role), role.to_owned());
+    SeedPerson { email, name, surname: "Test".to_owned(), username: None, role: in_account }
+}
+
+/// Says that nobody is meant by a text, and who may have been.
+fn no_person(named: &str) -> String {
+    let hint = if named.contains('@') {
+        String::new()
+    } else {
+        let meant = nearest(named, ROLES).map(|role| format!("; did you mean {role:?}?")).unwrap_or_default();
+        format!(": a person is named by the e-mail address, or by a role of {}{meant}", ROLES.join(", "))
+    };
+    format!("there is no person {named:?}{hint}")
+}
+
 /// The refusal of a member of an object.
 fn refused(object: &str, error: MemberError) -> ControlError {
     ControlError::invalid(&format!("{object}.{}", error.field), error.problem)
@@ -112,18 +135,33 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The person of that address, or of that role in a new account.
+    /// The person of that address, or of that role. An account that was not made for a test, such as `demo`, may have people of a role at
+    /// its own addresses. A role that has no person gets one.
     fn find(&mut self, named: &str, field: &str) -> Result<User, ControlError> {
         if let Some(user) = self.people.get(named) {
             return Ok(user.clone());
         }
-        let found = match Email::parse(&address_of(named)) {
-            Ok(email) => self.stores.users().find(self.actor.account_id(), &UserKey::Email(email))?,
-            Err(_) => None,
-        };
-        let user = found.ok_or_else(|| ControlError::invalid(field, format!("there is no person {named:?}")))?;
+        let mut found = self.by_address(&address_of(named))?;
+        if let Some(role) = ROLES.iter().find(|role| **role == named).copied()
+            && found.is_none()
+        {
+            let own = format!("{role}@{}.example", self.actor.account.name.as_str());
+            found = self.by_address(&own)?;
+            if found.is_none() {
+                self.person(&of_role(role), 0)?;
+                found = self.by_address(&address_of(role))?;
+            }
+        }
+        let user = found.ok_or_else(|| ControlError::invalid(field, no_person(named)))?;
         self.people.insert(named.to_owned(), user.clone());
         Ok(user)
+    }
+
+    fn by_address(&mut self, address: &str) -> Result<Option<User>, ControlError> {
+        match Email::parse(address) {
+            Ok(email) => Ok(self.stores.users().find(self.actor.account_id(), &UserKey::Email(email))?),
+            Err(_) => Ok(None),
+        }
     }
 
     fn course(&mut self, course: &SeedCourse, place: usize) -> Result<(), ControlError> {
@@ -131,9 +169,10 @@ impl Writer<'_> {
         let owner = self.find(&course.owner, &field("owner"))?;
         let state = course.last_state().map_err(|error| refused(&format!("courses.{place}"), error))?;
         let form = course.form(owner.id, state);
-        let created = create_course(&mut *self.stores, &self.actor, form, self.ids, self.at).map_err(|error| match error {
+        let created = create_course(&mut *self.stores, &self.actor, form, self.ids, self.at);
+        let created = created.map_err(|error| match error {
             CourseError::Store(error) => error.into(),
-            error => ControlError::invalid(&format!("courses.{place}"), error.to_string()),
+            error => refusals::of_course(&format!("courses.{place}"), &error),
         })?;
         let (account, mut course_now) = (self.actor.account_id(), created.course);
         for (number, text) in course.aliases.iter().enumerate() {
@@ -173,11 +212,7 @@ impl Writer<'_> {
         let outcome = batch.decide(HashMap::new(), &creator, || self.ids.session_guid_of(account.id));
         let guid = match outcome.verdicts() {
             [Verdict::Created(session)] => session.guid,
-            [Verdict::Refused(violations)] => {
-                let problems: Vec<_> =
-                    violations.iter().map(|violation| format!("{:?}: {:?}", violation.field, violation.problem)).collect();
-                return Err(ControlError::invalid(&format!("sessions.{place}"), problems.join(", ")));
-            }
+            [Verdict::Refused(violations)] => return Err(refusals::of_session(&format!("sessions.{place}"), session, violations)),
             _ => return Err(ControlError::invalid(&format!("sessions.{place}"), "the session was not created")),
         };
         self.stores.sessions().insert_many(account.id, &outcome.inserts())?;
@@ -208,9 +243,7 @@ impl Writer<'_> {
             AttendeeVerdict::Done(_) => None,
         });
         match refused {
-            Some((place, refusal)) => {
-                Err(ControlError::invalid(&format!("{field}.{place}"), format!("the attendee is refused: {refusal:?}")))
-            }
+            Some((place, refusal)) => Err(refusals::of_attendee(&format!("{field}.{place}"), refusal)),
             None => Ok(()),
         }
     }

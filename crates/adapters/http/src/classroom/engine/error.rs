@@ -52,6 +52,9 @@ pub(crate) enum ErrorKind {
     Unimplemented,
     Unavailable,
     Internal,
+    Aborted,
+    BadGateway,
+    GatewayTimeout,
 }
 
 impl ErrorKind {
@@ -66,13 +69,15 @@ impl ErrorKind {
             Self::AlreadyExists => (409, "ALREADY_EXISTS", "alreadyExists"),
             Self::Stale => (412, "FAILED_PRECONDITION", "conditionNotMet"),
             Self::KeyReused => (422, "FAILED_PRECONDITION", "conditionNotMet"),
-            Self::KeyBusy | Self::KeyErased => (409, "ABORTED", "aborted"),
+            Self::KeyBusy | Self::KeyErased | Self::Aborted => (409, "ABORTED", "aborted"),
             Self::TooLarge => (413, "INVALID_ARGUMENT", "uploadTooLarge"),
             Self::TooSlow => (408, "DEADLINE_EXCEEDED", "requestTimeout"),
             Self::ResourceExhausted => (429, "RESOURCE_EXHAUSTED", "rateLimitExceeded"),
             Self::Unimplemented => (501, "UNIMPLEMENTED", "notImplemented"),
             Self::Unavailable => (503, "UNAVAILABLE", "backendError"),
             Self::Internal => (500, "INTERNAL", "backendError"),
+            Self::BadGateway => (502, "UNAVAILABLE", "backendError"),
+            Self::GatewayTimeout => (504, "DEADLINE_EXCEEDED", "backendError"),
         }
     }
 }
@@ -298,8 +303,16 @@ impl From<Exceeded> for ClassroomError {
 }
 
 impl From<InjectedDenial> for ClassroomError {
-    fn from(InjectedDenial: InjectedDenial) -> Self {
-        Self::forbidden()
+    fn from(denial: InjectedDenial) -> Self {
+        match denial {
+            InjectedDenial::Denied => Self::forbidden(),
+            InjectedDenial::Malformed => Self::invalid(INVALID),
+            InjectedDenial::Missing => Self::not_found(),
+            InjectedDenial::TooSlow => BodyError::TooSlow.into(),
+            InjectedDenial::Clash => Self::new(ErrorKind::Aborted, "The operation was aborted."),
+            InjectedDenial::BadGateway => Self::new(ErrorKind::BadGateway, "The service is currently unavailable."),
+            InjectedDenial::GatewayTimeout => Self::new(ErrorKind::GatewayTimeout, "Deadline expired before operation could complete."),
+        }
     }
 }
 

@@ -68,6 +68,9 @@ pub(super) enum V2Error {
     Unavailable,
     #[error("unexpected failure")]
     Failure,
+    /// A status that no call of the dialect has, for a test.
+    #[error("{0}")]
+    Injected(InjectedDenial),
 }
 
 /// The most bytes of a user in a path.
@@ -135,8 +138,14 @@ impl From<AuthenticationError> for V2Error {
 }
 
 impl From<InjectedDenial> for V2Error {
-    fn from(InjectedDenial: InjectedDenial) -> Self {
-        Self::NotAllowed
+    fn from(denial: InjectedDenial) -> Self {
+        match denial {
+            InjectedDenial::Denied => Self::NotAllowed,
+            InjectedDenial::Missing => Self::JobNotFound,
+            InjectedDenial::TooSlow => Self::Body(BodyError::TooSlow),
+            InjectedDenial::Clash => Self::AlreadyLive,
+            InjectedDenial::Malformed | InjectedDenial::BadGateway | InjectedDenial::GatewayTimeout => Self::Injected(denial),
+        }
     }
 }
 
@@ -194,6 +203,7 @@ impl ResponseError for V2Error {
             Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable | Self::BudgetExhausted(_) | Self::Body(BodyError::BudgetExhausted) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Injected(denial) => denial.status(),
         }
     }
 
@@ -232,7 +242,8 @@ impl ResponseError for V2Error {
             | Self::BodyShape
             | Self::OutOfRange(_)
             | Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm | BodyError::CutOff)
-            | Self::Failure => {}
+            | Self::Failure
+            | Self::Injected(_) => {}
         }
         response.json(ErrorBody { error: self.to_string() })
     }

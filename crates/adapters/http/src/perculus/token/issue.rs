@@ -11,6 +11,7 @@ use derslik_ports::inbound::{LogIn, LogInError};
 
 use super::view::{Refusal, TokenView};
 use crate::body::read_form;
+use crate::claimed::note_named;
 use crate::client::client_network;
 use crate::perculus::error::PerculusError;
 use crate::perculus::response::{json, respond, write};
@@ -44,6 +45,7 @@ pub(in crate::perculus) async fn issue(
     else {
         return Ok(refuse(invalid_grant()));
     };
+    note_named(&request, Id::new(account));
     let shown = LogIn { account: Id::new(account), username, password: secret, network };
     match state.log_in.log_in(shown).await {
         Ok(issued) => {
