@@ -20,6 +20,16 @@ class Keys:
         self.project, self.token = account["project"]["key"], token
 
 
+def calls(keys):
+    """A call of each API: what it is, its method, path, credential and body."""
+    session = [{"name": "first", "start_date": "2099-08-05T12:00:00Z", "duration": 80}]
+    return [
+        ("sessions: a batch", "POST", "/xapi/v2/session/batch", keys.bearer, session),
+        ("jobs: the erasure of a user", "DELETE", f"/api/v1/{keys.project}/users/someone@okul.example", keys.organization_key, None),
+        ("courses: a course", "POST", "/v1/courses", keys.token, {"name": "Biology", "ownerId": "me"}),
+    ]
+
+
 class Client:
     """One connection that lasts, until it fails."""
 
@@ -32,7 +42,7 @@ class Client:
             kind = http.client.HTTPSConnection if self.tls else http.client.HTTPConnection
             options = {"context": self.tls} if self.tls else {}
             self.connection = kind(self.host, self.port, timeout=30, **options)
-        headers = {"Authorization": f"Bearer {credential}"}
+        headers = {"Authorization": f"Bearer {credential}"} if credential else {}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if key:

@@ -198,8 +198,10 @@ class Checker:
                 raise Fault(f"there is no test {word}")
 
     def run_by(self, block, found, commands, aliases):
-        """The place that a class names exists, and has the words of the commands."""
+        """The place that a class names exists, and has the words of the commands, or the name of the document if the block has none."""
         sources = [source(place) for place in found.places]
+        if not commands and not any(block.document in text for text in sources):
+            raise Fault(f"{', '.join(found.places)} does not name {block.document}")
         for command in commands:
             for words in words_of(command):
                 words = expanded(words, aliases)

@@ -38,10 +38,12 @@ class Class:
 
 @dataclasses.dataclass
 class Block:
-    """A shell block. `commands` are its logical commands, and `shown` are the outputs that a console block has below them."""
+    """A shell block, or one of another language that has a class. `commands` are the logical commands of a shell block, and `shown` are the
+    outputs that a console block has below them."""
 
     document: str
     line: int
+    language: str
     commands: list = dataclasses.field(default_factory=list)
     shown: list = dataclasses.field(default_factory=list)
     classes: list = dataclasses.field(default_factory=list)
@@ -194,9 +196,10 @@ class Reader:
             at = self.step(at)
         self.drop_comments()
         fences = sum(1 for line in self.lines if re.match(r"^[\s>]*(```+|~~~+)\s*(sh|bash|console)\b", line))
-        if fences != len(self.blocks):
-            self.fault(1, f"{fences} fences of shells, and {len(self.blocks)} blocks")
-        for block in self.blocks:
+        shells = [block for block in self.blocks if block.language in SHELLS]
+        if fences != len(shells):
+            self.fault(1, f"{fences} fences of shells, and {len(shells)} blocks")
+        for block in shells:
             try:
                 check_classes(block)
             except Fault as fault:
@@ -255,7 +258,7 @@ class Reader:
         return end + 1
 
     def shell(self, number, language, inside, comments):
-        block = Block(self.name, number)
+        block = Block(self.name, number, language)
         self.blocks.append(block)
         self.last, self.is_next = block, True
         for _, text in comments:
@@ -267,8 +270,12 @@ class Reader:
 
     def other(self, number, language, inside, comments):
         is_output = any(split_comment(text)[0] == "output" for _, text in comments)
+        block = Block(self.name, number, language)
         for _, text in comments:
-            if split_comment(text)[0] not in (None, "output"):
+            keyword, rest = split_comment(text)
+            if keyword == "run by" and "; only:" not in rest and language not in OUTPUTS:
+                block.classes.append(read_class(keyword, rest))
+            elif keyword not in (None, "output"):
                 raise Fault(f"this comment stands above a block that is not of a shell: <!-- {text.strip()} -->")
         if language in MISNAMED:
             raise Fault(f"`{language}` is not known here: write sh, bash, console, text or json")
@@ -280,9 +287,11 @@ class Reader:
             if self.last is None or self.last.output:
                 raise Fault("an output without a shell block of its own above it")
             self.last.output = (language, "\n".join(inside), number)
+        if block.classes:
+            self.blocks.append(block)
         self.is_next = False
 
 
 def read(name, text):
-    """The shell blocks of a document, and its faults."""
+    """The shell blocks of a document, those of other languages that have a class, and its faults."""
     return Reader(name, text).read()

@@ -18,7 +18,7 @@ def documents():
 def summary(block):
     """A block in one line: where it is, its classes, and its first command."""
     classes = "; ".join(f"{found} ({found.only})" if found.only else str(found) for found in block.classes)
-    first = block.commands[0].split("\n")[0].split(" #")[0].strip() if block.commands else ""
+    first = block.commands[0].split("\n")[0].split(" #")[0].strip() if block.commands else f"({block.language})"
     more = len(block.commands) - 1
     compared = " = output" if block.output or any(block.shown) else ""
     return f"{str(block):<30} {classes:<34} {first[:70]}{f' (+{more})' if more > 0 else ''}{compared}"

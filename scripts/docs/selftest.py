@@ -17,6 +17,11 @@ def above(comment, command, output=""):
     return f"<!-- {comment} -->\n" + shell("run", command, output)
 
 
+def other(comment):
+    """A block of another language."""
+    return f"<!-- {comment} -->\n```yaml\na: 1\n```\n"
+
+
 def console(text):
     return f"<!-- run -->\n```console\n{text}\n```\n"
 
@@ -85,6 +90,10 @@ CASES = [
     ("another name of a shell", "```shell\ntrue\n```\n", "not known here"),
     ("a block in a quote", "> ```sh\n> true\n> ```\n", "begin its line"),
     ("a fence that is open", "<!-- run -->\n```sh\ntrue\n", "not closed"),
+    ("another language", other("run by: scripts/docs/selftest.py"), None),
+    ("another language whose place is missing", other("run by: scripts/no-such"), "there is no scripts/no-such"),
+    ("another language whose place has another document", other("run by: scripts/secrets"), "does not name case.md"),
+    ("another language that is run here", other("run"), "not of a shell"),
     ("other blocks", "```rust\nfn main() {}\n```\n", None),
 ]
 # Stands for the program where a case asks for its commands.

@@ -8,6 +8,6 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct DevConfig {
     /// Whether a service with `fixed_dev_keys`, or a metadata server, may listen on an address that other machines reach, as a
-    /// container for tests does.
+    /// container for tests does. The operations listener then has test control on such an address too.
     pub allow_remote: bool,
 }
