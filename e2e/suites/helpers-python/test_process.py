@@ -16,7 +16,7 @@ PARENT = """
 import time
 import derslik
 server = derslik.Server.launch()
-print(server._child.pid, flush=True)
+print(server._process.child.pid, flush=True)
 time.sleep(600)
 """
 
