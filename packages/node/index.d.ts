@@ -3,14 +3,13 @@
 /** RFC 3339 as a text, or a Date. `set` takes what seeds take as well, such as `tomorrow 09:00`. */
 export type Instant = string | Date;
 
-/** The parts of a duration. */
+/** The parts of a duration, which is of whole seconds. */
 export interface Span {
   weeks?: number;
   days?: number;
   hours?: number;
   minutes?: number;
   seconds?: number;
-  milliseconds?: number;
 }
 
 /** YAML or JSON as a text, the path of a file that ends so (or its URL), or data. */

@@ -46,10 +46,10 @@ impl Clock {
         self.0.post("/set", &json!({ "to": to })).await
     }
 
-    /// Moves the clock on. Returns what ran, once all that fell due has.
+    /// Moves the clock on by whole seconds. Returns what ran, once all that fell due has.
     ///
     /// # Errors
-    /// [`Error::Refused`] if it does not settle.
+    /// [`Error::Refused`] for a part of a second, or if it does not settle.
     pub async fn advance(&self, by: Duration) -> Result<Vec<Value>, Error> {
         let by = if by.subsec_nanos() == 0 { json!(by.as_secs()) } else { json!(by.as_secs_f64()) };
         list(&mut self.0.post("/advance", &json!({ "by": by })).await?, "ran")

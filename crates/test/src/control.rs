@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::net::TcpStream;
 
 use crate::http::{RawAnswer, Request};
 use crate::process::Process;
@@ -109,10 +108,16 @@ impl Control {
             Err(error @ (Error::Io(_) | Error::Malformed)) => error,
             outcome => return outcome,
         };
-        if TcpStream::connect(self.address).await.is_ok() {
+        if !self.is_silent().await {
             return Err(error);
         }
         Err(self.process.ended().await.unwrap_or(error))
+    }
+
+    /// Whether the service does not answer. One that is about to end still takes connections.
+    async fn is_silent(&self) -> bool {
+        let request = Request { method: "GET", path: "/", authorization: None, body: None };
+        request.send_raw(self.address).await.is_err()
     }
 }
 

@@ -12,6 +12,7 @@ import { ControlError, Derslik, EndedError, Server } from '../../../packages/nod
 
 const require = createRequire(import.meta.url);
 const PACKAGE = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../../packages/node');
+const GUIDE = join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../../docs/TESTING.md');
 const COURSE = { name: 'Biology 101', ownerId: 'me', courseState: 'ACTIVE' };
 
 const { program } = require(join(PACKAGE, 'lib/server.js'));
@@ -87,8 +88,8 @@ test('a snapshot goes into another account by a file', () =>
 test('a refusal names the place and the value', () =>
   withAccount(async (d) => {
     const refused = (work, text) => assert.rejects(work, (error) => error instanceof ControlError && text.test(error.message));
-    await refused(d.faults.preset('no-such-preset'), /^422: .*preset.*no-such-preset/s);
-    await refused(d.seed({ courses: [{ name: 'Kimya', owner: 'teacher', state: 'ACTIV' }] }), /^422: courses\.0\.state: .*ACTIV\b/s);
+    await refused(d.faults.preset('no-such-preset'), /^4\d\d: .*no-such-preset/s);
+    await refused(d.seed({ courses: [{ name: 'Kimya', owner: 'teacher', state: 'ACTIV' }] }), /^422: .*courses\.0\.state.*ACTIV\b/s);
     await refused(d.seed('courses:\n- nam: Kimya\n'), /line 2/);
   }));
 
@@ -110,6 +111,7 @@ test('a duration is a text, a number of seconds or its parts', () =>
     }
     await assert.rejects(d.clock.advance({ day: 1 }), /a duration has no day/);
     await assert.rejects(d.clock.advance({ days: -1 }), /use set/);
+    await assert.rejects(d.clock.advance(0.5), /whole seconds/);
     for (const by of [undefined, {}, null]) await assert.rejects(d.clock.advance(by), /give a duration/);
   }));
 
@@ -211,6 +213,25 @@ test('a service that was killed says how it ended', async () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+test('the names are those of the table in the guide', () =>
+  withAccount(async (d) => {
+    const page = readFileSync(GUIDE, 'utf8');
+    const types = readFileSync(join(PACKAGE, 'index.d.ts'), 'utf8');
+    const named = (part) => {
+      const row = page.split('\n').find((line) => line.startsWith(`| \`${part}\` |`));
+      const camel = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+      return row.slice(part.length + 5).match(/`[^`]+`/g).map((name) => camel(name.slice(1, -1)));
+    };
+    const parts = { server: [d.server, 'Server'], account: [d, 'Account'], clock: [d.clock, 'Clock'] };
+    for (const [part, [value, name]] of Object.entries({ ...parts, faults: [d.faults, 'Faults'], journal: [d.journal, 'Journal'] })) {
+      const body = types.split(`export declare class ${name} `)[1].split('\n}')[0];
+      const declared = [...body.matchAll(/^  (?:static |readonly )*(\w+)[(:]/gm)].map(([, found]) => found);
+      const own = named('Node').filter((found) => found.startsWith(`${part}.`)).map((found) => found.split('.')[1]);
+      assert.deepEqual([...new Set(declared)].sort(), [...named(part), ...own].sort(), part);
+      for (const found of declared) assert.ok(found in value || found in value.constructor, `${part}.${found}`);
+    }
+  }));
 
 test('require and import give the same', () => {
   assert.equal(require(join(PACKAGE, 'index.js')).Derslik, Derslik);

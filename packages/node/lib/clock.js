@@ -1,7 +1,7 @@
 // The clock of one account, or that for all accounts without a clock of their own.
 'use strict';
 
-const SECONDS = { weeks: 604_800, days: 86_400, hours: 3_600, minutes: 60, seconds: 1, milliseconds: 0.001 };
+const SECONDS = { weeks: 604_800, days: 86_400, hours: 3_600, minutes: 60, seconds: 1 };
 
 function instant(value) {
   if (value instanceof Date) return value.toISOString();
@@ -17,13 +17,17 @@ function span(by) {
     throw new TypeError("give a duration, such as '7d', 90 (seconds) or { days: 1 }, or { to } an instant");
   }
   const parts = isNumber ? { seconds: by } : by;
-  const millis = Object.entries(parts).reduce((sum, [part, count]) => {
+  const seconds = Object.entries(parts).reduce((sum, [part, count]) => {
     if (!Object.hasOwn(SECONDS, part)) throw new TypeError(`a duration has no ${part}: it has ${Object.keys(SECONDS).join(', ')}`);
     if (!Number.isFinite(count)) throw new TypeError(`${part} is a number, and not ${count}`);
-    return sum + Math.round(count * SECONDS[part] * 1_000);
+    return sum + count * SECONDS[part];
   }, 0);
-  if (millis < 0) throw new RangeError('advance goes forwards: to go back, use set');
-  return millis / 1_000;
+  if (seconds < 0) throw new RangeError('advance goes forwards: to go back, use set');
+  // What `0.1` of a day is not whole by is less than a millionth.
+  if (Math.abs(seconds - Math.round(seconds)) > 1e-6) {
+    throw new RangeError('advance goes by whole seconds: to go to a part of one, give { to } the instant');
+  }
+  return Math.round(seconds);
 }
 
 /** The time by which objects go. Leases, timeouts and limits of the service stay on real time. */

@@ -2,9 +2,10 @@
 'use strict';
 
 const { request: send } = require('node:http');
-const { connect } = require('node:net');
 
 const ROOT = '/_derslik/v1';
+// How often, and in which intervals, is looked whether the service has ended.
+const [LOOKS, INTERVAL] = [100, 10];
 
 /** The service refused a request of test control. */
 class ControlError extends Error {
@@ -88,19 +89,19 @@ async function read(answer) {
   return { status: answer.statusCode, body: type.includes('json') ? JSON.parse(text) : text };
 }
 
-/** Whether an address refuses connections. */
-function isRefused(base) {
-  const { hostname, port } = new URL(base);
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port), timeout: 1_000 });
-    const settle = (refused) => {
-      socket.destroy();
-      resolve(refused);
-    };
-    socket.on('connect', () => settle(false));
-    socket.on('timeout', () => settle(false));
-    socket.on('error', (error) => settle(error.code === 'ECONNREFUSED'));
-  });
+/** Whether the service has ended. One that is about to end still takes connections, and answers nothing. */
+async function hasEnded(base) {
+  for (let look = 0; look < LOOKS; look += 1) {
+    try {
+      await read(await ask(base, 'GET', '/', { timeout: 1_000 }));
+      return false;
+    } catch (error) {
+      if (error.code === 'ECONNREFUSED') return true;
+      if (error.code === undefined) return false;
+      await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    }
+  }
+  return false;
 }
 
 /** The resources below one path of test control. `ended` tells how the process has ended that serves. */
@@ -171,7 +172,7 @@ class Control {
   }
 
   async #explained(error) {
-    return (await isRefused(this.base)) ? new EndedError(await this.ended()) : error;
+    return (await hasEnded(this.base)) ? new EndedError(await this.ended()) : error;
   }
 }
 

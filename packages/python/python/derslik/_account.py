@@ -51,7 +51,7 @@ class Account:
         self.project: Project = made["project"]
         self.users = Users({user["role"]: user for user in made["users"]})
         self.token = self.users["admin"]["token"]
-        self._control = server.control.below(f"accounts/{segment(self.id)}")
+        self._control = server._control.below(f"accounts/{segment(self.id)}")
         self._has_ended = False
         self.clock = Clock(self._control.below("clock"))
         self.faults = Faults(self._control.below("faults"))
@@ -191,6 +191,9 @@ class Account:
             if error.status != 404:
                 raise
         self._has_ended = True
+
+    def __repr__(self) -> str:
+        return f"<Account {self.id} {self.name!r}>"
 
     def __enter__(self) -> Account:
         return self

@@ -22,7 +22,7 @@ def _instant(value: Instant) -> str:
     return value
 
 
-def _span(by: Optional[Span], parts: dict[str, Optional[float]]) -> Union[int, float, str]:
+def _span(by: Optional[Span], parts: dict[str, Optional[float]]) -> Union[int, str]:
     """A duration in seconds, or a text as 7d or 90s."""
     given = {name: value for name, value in parts.items() if value is not None}
     if (by is None) == (not given):
@@ -35,7 +35,9 @@ def _span(by: Optional[Span], parts: dict[str, Optional[float]]) -> Union[int, f
     if span < timedelta(0):
         raise ValueError("advance goes forwards: to go back, use set")
     seconds = span.total_seconds()
-    return int(seconds) if seconds.is_integer() else seconds
+    if not seconds.is_integer():
+        raise ValueError("advance goes by whole seconds: to go to a part of one, name the instant, as to=clock.now() + span")
+    return int(seconds)
 
 
 class Clock:
@@ -70,12 +72,11 @@ class Clock:
         hours: Optional[float] = None,
         minutes: Optional[float] = None,
         seconds: Optional[float] = None,
-        milliseconds: Optional[float] = None,
     ) -> list[Ran]:
-        """Moves the clock on: `days=1`, `"7d"`, 90 for seconds, a timedelta, or `to` an instant. Returns what ran, once all that fell
-        due has.
+        """Moves the clock on by whole seconds: `days=1`, `"7d"`, 90 for seconds, a timedelta, or `to` an instant. Returns what ran, once
+        all that fell due has.
         """
-        parts = {"weeks": weeks, "days": days, "hours": hours, "minutes": minutes, "seconds": seconds, "milliseconds": milliseconds}
+        parts = {"weeks": weeks, "days": days, "hours": hours, "minutes": minutes, "seconds": seconds}
         if to is not None and (by is not None or any(part is not None for part in parts.values())):
             raise TypeError("give a duration, or the instant to go to, and not both")
         body = {"to": _instant(to)} if to is not None else {"by": _span(by, parts)}

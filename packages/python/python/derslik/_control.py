@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+import time
 from typing import Any, Iterator, Mapping, Optional, Union
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -15,6 +16,8 @@ from ._process import Process
 __tracebackhide__ = True
 
 ROOT = "/_derslik/v1"
+# How often, and in which intervals, is looked whether the service has ended.
+LOOKS, INTERVAL = 100, 0.01
 Body = Union[None, str, bytes, Mapping[str, Any], "list[Any]"]
 
 
@@ -185,10 +188,14 @@ class Control:
         return ROOT + self.path + (f"/{path}" if path else "") + (f"?{urlencode(given)}" if given else "")
 
     def _check(self) -> None:
-        """Raises an EndedError if the service takes no connections."""
-        try:
-            _connect(self.base, 1).connect()
-        except ConnectionRefusedError:
-            raise EndedError(self.process.ended(self.base)) from None
-        except OSError:
-            pass
+        """Raises an EndedError if the service has ended. One that is about to end still takes connections, and answers nothing."""
+        for _ in range(LOOKS):
+            try:
+                request(self.base, "GET", "/", timeout=1)
+                return
+            except ConnectionRefusedError:
+                raise EndedError(self.process.ended(self.base)) from None
+            except socket.timeout:
+                return
+            except (OSError, http.client.HTTPException):
+                time.sleep(INTERVAL)

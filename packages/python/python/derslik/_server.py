@@ -73,8 +73,8 @@ class Server:
         self.url: str = printed["url"]
         self.operations: str = printed["operations"]
         self._process = process or Process()
-        self.control = Control(self.operations, self._process)
-        self.clock = Clock(self.control.below("clock"))
+        self._control = Control(self.operations, self._process)
+        self.clock = Clock(self._control.below("clock"))
 
     @classmethod
     def launch(cls, arguments: Sequence[str] = (), settings: Optional[Mapping[str, Setting]] = None) -> Server:
@@ -117,22 +117,22 @@ class Server:
         """
         content = None if seed is None else document(seed)
         body = {"name": name, "seed": content, "time_to_live_seconds": time_to_live}
-        account = Account(self, self.control.call("POST", "accounts", {key: value for key, value in body.items() if value is not None}))
+        account = Account(self, self._control.call("POST", "accounts", {key: value for key, value in body.items() if value is not None}))
         if frozen:
             account.clock.freeze()
         return account
 
     def accounts(self) -> List[ListedAccount]:
         """The accounts that have not ended."""
-        return cast("List[ListedAccount]", self.control.call("GET", "accounts")["accounts"])
+        return cast("List[ListedAccount]", self._control.call("GET", "accounts")["accounts"])
 
     def reset(self) -> None:
         """Brings all accounts back to their first content."""
-        self.control.call("POST", "reset")
+        self._control.call("POST", "reset")
 
     def unmatched(self) -> List[Entry]:
         """The last requests whose account is not known: their credential is missing or wrong."""
-        return cast("List[Entry]", self.control.call("GET", "journal/unmatched")["entries"])
+        return cast("List[Entry]", self._control.call("GET", "journal/unmatched")["entries"])
 
     def _told(self) -> Dict[str, str]:
         """What another process needs to use this service."""

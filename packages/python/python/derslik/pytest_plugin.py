@@ -20,6 +20,7 @@ from ._types import Entry, Preset
 
 SHOWN = 20
 LONGEST_NAME = 100
+FAULT_FIELDS = ("kind", "status", "retry_after", "millis", "action", "api", "method", "path", "nth", "times", "probability", "seed", "seen")
 _SERVER = pytest.StashKey[Server]()
 _BEGIN = pytest.StashKey[datetime]()
 
@@ -68,7 +69,8 @@ def derslik(request: pytest.FixtureRequest, derslik_server: Server) -> Iterator[
     marker = request.node.get_closest_marker("derslik")
     account = _account(derslik_server, request.node.nodeid, dict(marker.kwargs) if marker else {})
     try:
-        for mark in request.node.iter_markers("derslik_faults"):
+        # The one that is nearest to the test comes first, and the reader sees it last.
+        for mark in reversed(list(request.node.iter_markers("derslik_faults"))):
             preset = mark.args[0] in get_args(Preset)
             (account.faults.preset if preset else account.faults.add)(*mark.args, **mark.kwargs)
         yield account
@@ -120,9 +122,8 @@ def _requests(account: Account) -> List[str]:
 
 
 def _unmet_faults(account: Account) -> List[str]:
-    unmet = [fault for fault in account.faults.list() if fault["injected"] == 0]
-    hidden = ("id", "injected")
-    return [", ".join(f"{name} {value}" for name, value in fault.items() if value is not None and name not in hidden) for fault in unmet]
+    unmet = [cast("Dict[str, Any]", fault) for fault in account.faults.list() if fault["injected"] == 0]
+    return [", ".join(f"{name} {fault[name]}" for name in FAULT_FIELDS if fault.get(name) is not None) for fault in unmet]
 
 
 def _unmatched(server: Server, begin: datetime) -> List[str]:
