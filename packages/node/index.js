@@ -1,15 +1,15 @@
 // Derslik for tests: one service for a process, and an account for each `Derslik.start()`.
-import { Account } from './lib/account.js';
-import { Server } from './lib/server.js';
+'use strict';
 
-export { Account, Server };
-export { ControlError } from './lib/control.js';
+const { Account } = require('./lib/account.js');
+const { ControlError, EndedError } = require('./lib/control.js');
+const { Server } = require('./lib/server.js');
 
 let shared;
 
-export const Derslik = {
+const Derslik = {
   /** An account of its own on the service of this process, which the first call starts. */
-  async start({ name, seed, frozen = true } = {}) {
+  async start(options) {
     shared ??= Server.launch();
     let server;
     try {
@@ -18,9 +18,7 @@ export const Derslik = {
       shared = undefined;
       throw error;
     }
-    const account = new Account(server, await server.control.call('POST', 'accounts', { body: { name, seed } }));
-    if (frozen) await account.clock.freeze();
-    return account;
+    return server.account(options);
   },
 
   /** Ends the service of this process. It would end with the process, too. */
@@ -30,3 +28,5 @@ export const Derslik = {
     if (running) await (await running).stop();
   },
 };
+
+module.exports = { Account, ControlError, Derslik, EndedError, Server };

@@ -1,12 +1,17 @@
 //! An account of a test.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::control::{Control, escaped};
+use crate::control::{Control, escaped, list};
 use crate::http::Request;
 use crate::{Answer, Clock, Error, Faults, Journal};
+
+/// What an account without users or a project would have.
+static NULL: Value = Value::Null;
 
 /// An account with keys for all three APIs.
 #[derive(Debug)]
@@ -28,9 +33,29 @@ impl Account {
         format!("http://{}", self.address)
     }
 
-    /// The account as the service described it: id, keys, project and users.
-    pub const fn description(&self) -> &Value {
-        &self.made
+    /// The id by which test control knows the account.
+    pub fn id(&self) -> &str {
+        self.text("/id")
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        self.text("/name")
+    }
+
+    /// The access key of the sessions API.
+    pub fn access_key(&self) -> &str {
+        self.text("/access_key")
+    }
+
+    /// The secret key of the sessions API.
+    pub fn secret_key(&self) -> &str {
+        self.text("/secret_key")
+    }
+
+    /// The people: a list of objects with `role`, `id`, `guid`, `email` and `token`.
+    pub fn users(&self) -> &Value {
+        self.made.get("users").unwrap_or(&NULL)
     }
 
     /// The access token of the admin for the courses API.
@@ -40,8 +65,7 @@ impl Account {
 
     /// The access token of the person of a role: `admin`, `teacher`, `coteacher`, `student` or `stranger`.
     pub fn token_of(&self, role: &str) -> Option<&str> {
-        let users = self.made.get("users")?.as_array()?;
-        users.iter().find(|user| user.get("role").is_some_and(|found| found == role))?.get("token")?.as_str()
+        self.users().as_array()?.iter().find(|user| user.get("role").is_some_and(|found| found == role))?.get("token")?.as_str()
     }
 
     /// The bearer for the sessions API.
@@ -54,9 +78,9 @@ impl Account {
         self.text("/account_key")
     }
 
-    /// The key of the project, which is a part of paths of the jobs API.
-    pub fn project_key(&self) -> &str {
-        self.text("/project/key")
+    /// The project: an object with `id`, `key` and `name`. The key is a part of paths of the jobs API.
+    pub fn project(&self) -> &Value {
+        self.made.get("project").unwrap_or(&NULL)
     }
 
     fn text(&self, pointer: &str) -> &str {
@@ -70,12 +94,12 @@ impl Account {
             ("DERSLIK_URL", url.clone()),
             ("PERCULUS_AUTH_URL", format!("{url}/auth")),
             ("PERCULUS_XAPI_URL", format!("{url}/xapi")),
-            ("PERCULUS_ACCESS_KEY", self.text("/access_key").to_owned()),
-            ("PERCULUS_SECRET_KEY", self.text("/secret_key").to_owned()),
-            ("PERCULUS_ACCOUNT_ID", self.text("/id").to_owned()),
+            ("PERCULUS_ACCESS_KEY", self.access_key().to_owned()),
+            ("PERCULUS_SECRET_KEY", self.secret_key().to_owned()),
+            ("PERCULUS_ACCOUNT_ID", self.id().to_owned()),
             ("OPENREPLAY_API_URL", format!("{url}/api/v1")),
             ("OPENREPLAY_API_KEY", self.account_key().to_owned()),
-            ("OPENREPLAY_PROJECT_KEY", self.project_key().to_owned()),
+            ("OPENREPLAY_PROJECT_KEY", self.text("/project/key").to_owned()),
             ("CLASSROOM_URL", format!("{url}/")),
             ("CLASSROOM_TOKEN", self.token().to_owned()),
         ]
@@ -99,11 +123,11 @@ impl Account {
     /// One request with the credential of its API.
     ///
     /// # Errors
-    /// [`Error::Io`] or [`Error::Malformed`] if there is no whole answer.
+    /// [`Error::Io`] or [`Error::Malformed`] if there is no whole answer, and [`Error::Ended`] if the service has ended.
     pub async fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer, Error> {
         let authorization = self.authorization(path);
         let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
-        Request { method, path, authorization: Some(&authorization), body }.send(self.address).await
+        self.control.ask(self.address, &Request { method, path, authorization: Some(&authorization), body }).await
     }
 
     /// The body that a path answers with.
@@ -120,6 +144,30 @@ impl Account {
     /// [`Error::Refused`] if the answer is an error.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Error> {
         body_of(self.request("POST", path, Some(body)).await?)
+    }
+
+    /// The body of the answer to a JSON document.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the answer is an error.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        body_of(self.request("PUT", path, Some(body)).await?)
+    }
+
+    /// The body of the answer to a JSON document.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the answer is an error.
+    pub async fn patch(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        body_of(self.request("PATCH", path, Some(body)).await?)
+    }
+
+    /// The body of the answer.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the answer is an error.
+    pub async fn delete(&self, path: &str) -> Result<Value, Error> {
+        body_of(self.request("DELETE", path, None).await?)
     }
 
     fn authorization(&self, path: &str) -> String {
@@ -141,12 +189,12 @@ impl Account {
         self.control.post_nothing("/reset").await.map(drop)
     }
 
-    /// Adds the content of a seed in YAML.
+    /// Adds the content of a seed: a text in YAML or JSON, or the path of a file that ends as one. Returns how much it was.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the line of a mistake.
-    pub async fn seed(&self, document: &str) -> Result<Value, Error> {
-        self.control.post_yaml("/seed", document).await
+    /// [`Error::Refused`] with the place of a mistake, or [`Error::Io`] if the file can't be read.
+    pub async fn seed(&self, content: &str) -> Result<Value, Error> {
+        self.control.post_yaml("/seed", &document(content)?).await
     }
 
     /// The content of the account as a seed in YAML.
@@ -173,6 +221,22 @@ impl Account {
         self.control.post_nothing(&format!("/snapshots/{}/restore", escaped(name))).await.map(drop)
     }
 
+    /// The snapshots of the account.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn snapshot_list(&self) -> Result<Vec<Value>, Error> {
+        list(&mut self.control.get("/snapshots").await?, "snapshots")
+    }
+
+    /// Forgets a snapshot.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if there is none of that name.
+    pub async fn snapshot_remove(&self, name: &str) -> Result<(), Error> {
+        self.control.delete(&format!("/snapshots/{}", escaped(name))).await
+    }
+
     /// A snapshot as the bytes of a file, which `derslik backup verify` takes as well.
     ///
     /// # Errors
@@ -189,13 +253,29 @@ impl Account {
         self.control.put_bytes(&format!("/snapshots/{}", escaped(name)), file).await
     }
 
-    /// Ends the account. Its keys stop working.
+    /// Ends the account. Its keys stop working. An account that has ended stays so.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn end(self) -> Result<(), Error> {
-        self.control.delete("").await
+        match self.control.delete("").await {
+            Err(Error::Refused { status: 404, .. }) => Ok(()),
+            outcome => outcome,
+        }
     }
+}
+
+/// A seed as test control takes it. What is one line and ends as the name of a file is read from there.
+pub(crate) fn document(seed: &str) -> Result<String, Error> {
+    let ending = Path::new(seed.trim_end()).extension().map(OsStr::to_ascii_lowercase);
+    let is_path =
+        !seed.trim_end().contains('\n') && ending.is_some_and(|ending| ["yaml", "yml", "json"].iter().any(|known| ending == *known));
+    if !is_path {
+        return Ok(seed.to_owned());
+    }
+    let text = std::fs::read_to_string(seed.trim_end())?;
+    // Some editors begin a file with a mark of the byte order.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }
 
 fn body_of(answer: Answer) -> Result<Value, Error> {
@@ -203,4 +283,21 @@ fn body_of(answer: Answer) -> Result<Value, Error> {
         return Err(Error::Refused { status: answer.status, problem: answer.body });
     }
     Ok(answer.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_read_and_a_text_is_a_document() {
+        let path = std::env::temp_dir().join(format!("derslik-test-seed-{}.yaml", std::process::id()));
+        std::fs::write(&path, "\u{feff}courses: []\n").unwrap();
+        assert_eq!(document(path.to_str().unwrap()).unwrap(), "courses: []\n");
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(document(path.to_str().unwrap()), Err(Error::Io(_))));
+        for text in ["courses: []\n", "people: []\nfile: a.yaml", "{}"] {
+            assert_eq!(document(text).unwrap(), text);
+        }
+    }
 }

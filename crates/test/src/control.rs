@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::http::Request;
-use crate::{Answer, Error};
+use crate::http::{RawAnswer, Request};
+use crate::process::Process;
+use crate::{Answer, Error, Live};
 
 const ROOT: &str = "/_derslik/v1";
 const JSON: &str = "application/json";
@@ -17,17 +19,18 @@ const ARCHIVE: &str = "application/zstd";
 #[derive(Debug, Clone)]
 pub(crate) struct Control {
     address: SocketAddr,
+    process: Arc<Process>,
     path: String,
 }
 
 impl Control {
-    pub(crate) const fn new(address: SocketAddr) -> Self {
-        Self { address, path: String::new() }
+    pub(crate) fn new(address: SocketAddr, process: Arc<Process>) -> Self {
+        Self { address, process, path: String::new() }
     }
 
     /// The resources below a longer path, which begins with a slash.
     pub(crate) fn below(&self, path: &str) -> Self {
-        Self { address: self.address, path: format!("{}{path}", self.path) }
+        Self { address: self.address, process: Arc::clone(&self.process), path: format!("{}{path}", self.path) }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Error> {
@@ -52,13 +55,18 @@ impl Control {
 
     /// A body that is not text.
     pub(crate) async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Error> {
-        let path = format!("{ROOT}{}{path}", self.path);
-        let answer = Request { method: "GET", path: &path, authorization: None, body: None }.send_raw(self.address).await?;
+        let path = self.target(path);
+        let answer = self.ask_raw(self.address, &Request { method: "GET", path: &path, authorization: None, body: None }).await?;
         if answer.status >= 400 {
             let Answer { status, body } = answer.read()?;
             return Err(Error::Refused { status, problem: body });
         }
         Ok(answer.body)
+    }
+
+    /// An answer of events that goes on.
+    pub(crate) async fn live(&self, path: &str) -> Result<Live, Error> {
+        self.explained(Live::open(self.address, &self.target(path)).await).await
     }
 
     pub(crate) async fn put_bytes(&self, path: &str, bytes: &[u8]) -> Result<Value, Error> {
@@ -73,12 +81,43 @@ impl Control {
     }
 
     async fn send(&self, method: &str, path: &str, body: Option<(&'static str, Vec<u8>)>) -> Result<Value, Error> {
-        let path = format!("{ROOT}{}{path}", self.path);
-        let answer = Request { method, path: &path, authorization: None, body }.send(self.address).await?;
+        let path = self.target(path);
+        let answer = self.ask(self.address, &Request { method, path: &path, authorization: None, body }).await?;
         if answer.status >= 400 {
             return Err(Error::Refused { status: answer.status, problem: answer.body });
         }
         Ok(answer.body)
+    }
+
+    fn target(&self, path: &str) -> String {
+        format!("{ROOT}{}{path}", self.path)
+    }
+
+    /// Sends a request to one of the addresses of the service. Tells if there is no answer because the service has ended.
+    pub(crate) async fn ask(&self, address: SocketAddr, request: &Request<'_>) -> Result<Answer, Error> {
+        self.ask_raw(address, request).await?.read()
+    }
+
+    async fn ask_raw(&self, address: SocketAddr, request: &Request<'_>) -> Result<RawAnswer, Error> {
+        let outcome = request.send_raw(address).await;
+        self.explained(outcome).await
+    }
+
+    async fn explained<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        let error = match outcome {
+            Err(error @ (Error::Io(_) | Error::Malformed)) => error,
+            outcome => return outcome,
+        };
+        if !self.is_silent().await {
+            return Err(error);
+        }
+        Err(self.process.ended().await.unwrap_or(error))
+    }
+
+    /// Whether the service does not answer. One that is about to end still takes connections.
+    async fn is_silent(&self) -> bool {
+        let request = Request { method: "GET", path: "/", authorization: None, body: None };
+        request.send_raw(self.address).await.is_err()
     }
 }
 

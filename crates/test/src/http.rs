@@ -36,11 +36,6 @@ pub(crate) struct RawAnswer {
 
 impl Request<'_> {
     /// Sends the request, and reads the answer until the connection ends.
-    pub(crate) async fn send(&self, address: SocketAddr) -> Result<Answer, Error> {
-        self.send_raw(address).await?.read()
-    }
-
-    /// As [`send`](Self::send), for an answer that is not text.
     pub(crate) async fn send_raw(&self, address: SocketAddr) -> Result<RawAnswer, Error> {
         let mut stream = TcpStream::connect(address).await?;
         stream.write_all(&self.written(address)).await?;
@@ -49,7 +44,7 @@ impl Request<'_> {
         read_raw(&bytes)
     }
 
-    fn written(&self, address: SocketAddr) -> Vec<u8> {
+    pub(crate) fn written(&self, address: SocketAddr) -> Vec<u8> {
         let Self { method, path, authorization, body } = self;
         let authorization = authorization.map_or_else(String::new, |value| format!("Authorization: {value}\r\n"));
         let (content, bytes) = match body {
@@ -75,7 +70,7 @@ impl RawAnswer {
     }
 }
 
-fn read_raw(bytes: &[u8]) -> Result<RawAnswer, Error> {
+pub(crate) fn read_raw(bytes: &[u8]) -> Result<RawAnswer, Error> {
     let (head, rest) = split(bytes, b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(head).to_ascii_lowercase();
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(Error::Malformed)?;

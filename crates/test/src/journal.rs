@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::Error;
 use crate::control::{Control, list, query};
+use crate::error::differences;
+use crate::{Error, Live};
 
 /// How many requests have to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub enum Count {
 pub struct Journal(pub(crate) Control);
 
 impl Journal {
-    /// The newest requests that match, oldest first. A member `limit` of the match is their number.
+    /// The newest requests that match, oldest first: 100 of them, unless a member `limit` of the match is another number.
     ///
     /// # Errors
     /// [`Error::Refused`] for a match with unknown members.
@@ -29,14 +30,14 @@ impl Journal {
         list(&mut self.0.get(&query(matching)).await?, "entries")
     }
 
-    /// Waits until that many requests match, in whole seconds at the most.
+    /// Waits until that many requests match, at most 30 seconds.
     ///
     /// # Errors
     /// [`Error::Refused`] with the nearest requests, if they do not come in time.
     pub async fn wait(&self, matching: &Value, count: u64, timeout: Duration) -> Result<Vec<Value>, Error> {
         let mut members = matching.as_object().cloned().unwrap_or_default();
         members.insert("count".to_owned(), json!(count));
-        members.insert("timeout".to_owned(), json!(timeout.as_secs()));
+        members.insert("timeout".to_owned(), json!(timeout.as_secs_f64()));
         list(&mut self.0.get(&format!("/wait{}", query(&Value::Object(members)))).await?, "entries")
     }
 
@@ -52,12 +53,23 @@ impl Journal {
         };
         let outcome = self.0.post("/assert", &body).await;
         match outcome {
-            Err(Error::Refused { status: 409, problem }) => Err(Error::Unmet { expected: body, differences: differences(&problem) }),
+            Err(Error::Refused { status: 409, problem }) => {
+                let detail = problem.get("detail").and_then(Value::as_str).unwrap_or("no such requests").to_owned();
+                Err(Error::Unmet { detail, expected: body, differences: differences(&problem) })
+            }
             outcome => outcome.map(drop),
         }
     }
 
-    /// The matching requests as commands of curl.
+    /// Each request that matches, those of before first, as they come.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn live(&self, matching: &Value) -> Result<Live, Error> {
+        self.0.live(&format!("/live{}", query(matching))).await
+    }
+
+    /// The newest matching requests as commands of curl, for the variables `DERSLIK_URL` and `DERSLIK_AUTHORIZATION`.
     ///
     /// # Errors
     /// [`Error`].
@@ -72,27 +84,5 @@ impl Journal {
     /// [`Error`].
     pub async fn clear(&self) -> Result<(), Error> {
         self.0.delete("").await
-    }
-}
-
-/// One line for each difference of the nearest requests.
-fn differences(problem: &Value) -> String {
-    let array = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let lines = array(problem, "nearest").into_iter().flat_map(|near| {
-        let number = near.get("seq").cloned().unwrap_or_default();
-        array(&near, "differences").into_iter().map(move |difference| format!("\nrequest {number}: {difference}"))
-    });
-    lines.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_difference_of_a_near_request_is_told() {
-        let problem = json!({"nearest": [{"seq": 3, "differences": [{"field": "path"}, {"field": "status"}]}]});
-        assert_eq!(differences(&problem), "\nrequest 3: {\"field\":\"path\"}\nrequest 3: {\"field\":\"status\"}");
-        assert_eq!(differences(&json!({})), "");
     }
 }

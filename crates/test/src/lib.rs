@@ -8,6 +8,8 @@ mod error;
 mod faults;
 mod http;
 mod journal;
+mod live;
+mod process;
 mod server;
 
 pub use account::Account;
@@ -16,6 +18,7 @@ pub use error::Error;
 pub use faults::Faults;
 pub use http::Answer;
 pub use journal::{Count, Journal};
+pub use live::Live;
 pub use server::Server;
 
 use tokio::sync::OnceCell;
@@ -27,7 +30,5 @@ static SHARED: OnceCell<Server> = OnceCell::const_new();
 /// # Errors
 /// If the program is missing or does not start, or if it refuses the account.
 pub async fn start() -> Result<Account, Error> {
-    let account = SHARED.get_or_try_init(Server::launch).await?.account().await?;
-    account.clock().freeze(None).await?;
-    Ok(account)
+    SHARED.get_or_try_init(Server::launch).await?.account().await
 }

@@ -1,31 +1,32 @@
 //! The service as a child process. It ends together with this process, however that ends.
 
-use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::control::Control;
-use crate::{Account, Error};
+use crate::account::document;
+use crate::control::{Control, list};
+use crate::process::{Log, Process, how};
+use crate::{Account, Clock, Error};
 
 const ARGUMENTS: [&str; 9] =
     ["serve", "--temporary", "--exit-with-stdin", "--print", "json", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"];
 /// Settings of the surroundings are not meant for the service of a test.
 const FOREIGN: [&str; 2] = ["DERSLIK_", "OTEL_"];
 const FOREIGN_NAMES: [&str; 4] = ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"];
-/// How many lines of the log a failed start shows.
-const LAST_LINES: usize = 50;
 
 /// A running service, with an empty database of its own on free ports. It ends when this is dropped, or with this process.
 #[derive(Debug)]
 pub struct Server {
-    child: Child,
+    process: Arc<Process>,
     address: SocketAddr,
+    operations: SocketAddr,
     control: Control,
 }
 
@@ -43,21 +44,78 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Makes an account, whose clock runs.
+    /// The URL of the operations listener, which has test control.
+    pub fn operations(&self) -> String {
+        format!("http://{}", self.operations)
+    }
+
+    /// The clock of all accounts that have none of their own.
+    pub fn clock(&self) -> Clock {
+        Clock(self.control.below("/clock"))
+    }
+
+    /// Makes an account, whose clock stands still.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn account(&self) -> Result<Account, Error> {
-        let made = self.control.post("/accounts", &json!({})).await?;
-        Account::new(self.address, &self.control, made)
+        self.account_with(&json!({})).await
+    }
+
+    /// Makes an account, whose clock stands still, of an object with `name`, `time_to_live_seconds` and `seed`, which is a text or the
+    /// path of a file as for [`Account::seed`], or an object.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for other members, a name that another account has, or a mistake in the seed.
+    pub async fn account_with(&self, wanted: &Value) -> Result<Account, Error> {
+        let mut wanted = wanted.clone();
+        if let Some(seed) = wanted.get_mut("seed")
+            && let Some(text) = seed.as_str()
+        {
+            *seed = Value::String(document(text)?);
+        }
+        let made = self.control.post("/accounts", &wanted).await?;
+        let account = Account::new(self.address, &self.control, made)?;
+        account.clock().freeze(None).await?;
+        Ok(account)
+    }
+
+    /// The accounts that have not ended.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn accounts(&self) -> Result<Vec<Value>, Error> {
+        list(&mut self.control.get("/accounts").await?, "accounts")
+    }
+
+    /// Brings all accounts back to their first content.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn reset(&self) -> Result<(), Error> {
+        self.control.post_nothing("/reset").await.map(drop)
+    }
+
+    /// The last requests whose account is not known: their credential is missing or wrong.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn unmatched(&self) -> Result<Vec<Value>, Error> {
+        list(&mut self.control.get("/journal/unmatched").await?, "entries")
+    }
+
+    /// Ends the service, and waits for that.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if nothing can wait for it.
+    pub async fn stop(self) -> Result<(), Error> {
+        Ok(tokio::task::spawn_blocking(move || drop(self)).await.map_err(io::Error::from)?)
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The service ends at the end of its input, and removes its files.
-        drop(self.child.stdin.take());
-        self.child.wait().ok();
+        self.process.stop();
     }
 }
 
@@ -70,16 +128,22 @@ fn launch() -> Result<Server, Error> {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (stdout, stderr) = (child.stdout.take().ok_or(Error::Malformed)?, child.stderr.take().ok_or(Error::Malformed)?);
     // A full pipe would stop the service.
-    let log = thread::spawn(move || last_lines(BufReader::new(stderr)));
+    let log = Log::default();
+    let reader = thread::spawn({
+        let log = log.clone();
+        move || log.fill(BufReader::new(stderr))
+    });
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;
     if line.is_empty() {
-        child.wait()?;
-        return Err(Error::Ended { log: log.join().unwrap_or_default() });
+        let status = child.wait()?;
+        reader.join().ok();
+        return Err(Error::Ended { how: how(status), log: log.text() });
     }
     let printed: Value = serde_json::from_str(&line)?;
     let (address, operations) = (address(&printed, "url")?, address(&printed, "operations")?);
-    Ok(Server { child, address, control: Control::new(operations) })
+    let process = Arc::new(Process::new(child, log));
+    Ok(Server { control: Control::new(operations, Arc::clone(&process)), process, address, operations })
 }
 
 /// The program: the one that `DERSLIK_BIN` names, or one in a folder above this program, or one on `PATH`.
@@ -96,17 +160,6 @@ fn program() -> Option<PathBuf> {
 fn is_foreign(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     FOREIGN.iter().any(|prefix| name.starts_with(prefix)) || FOREIGN_NAMES.contains(&&*name)
-}
-
-fn last_lines(log: impl BufRead) -> String {
-    let mut lines = VecDeque::new();
-    for line in log.lines().map_while(Result::ok) {
-        if lines.len() == LAST_LINES {
-            lines.pop_front();
-        }
-        lines.push_back(line);
-    }
-    Vec::from(lines).join("\n")
 }
 
 /// An address from what the service printed.
@@ -132,12 +185,5 @@ mod tests {
             assert!(is_foreign(OsStr::new(name)), "{name}");
         }
         assert!(!is_foreign(OsStr::new("PATH")) && !is_foreign(OsStr::new("TMPDIR")));
-    }
-
-    #[test]
-    fn a_log_is_cut_to_its_last_lines() {
-        let log: String = (0..60).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
-        let kept = last_lines(log.as_bytes());
-        assert!(kept.starts_with("10\n") && kept.ends_with("\n59"), "{kept}");
     }
 }

@@ -98,7 +98,123 @@ def test_a_seed_comes_back_as_it_was_written(derslik, derslik_server):
     other.end()
 
 
-def test_a_refusal_names_the_problem(derslik):
-    with pytest.raises(helpers.ControlError) as refused:
+def test_a_refusal_names_the_place_and_the_value(derslik):
+    with pytest.raises(helpers.ControlError, match=r"^4\d\d: .*no-such-preset"):
         derslik.faults.preset("no-such-preset")
-    assert 400 <= refused.value.status < 500
+    with pytest.raises(helpers.ControlError, match=r"^422: .*courses\.0\.state.*ACTIV\b"):
+        derslik.seed({"courses": [{"name": "Kimya", "owner": "teacher", "state": "ACTIV"}]})
+    with pytest.raises(helpers.ControlError, match="line 2"):
+        derslik.seed("courses:\n- nam: Kimya\n")
+
+
+def test_a_problem_is_told_with_what_the_service_says_of_it():
+    problem = {"detail": "not ACTIVE", "field": "courses.0.state", "line": 7}
+    assert str(helpers.ControlError(422, {**problem, "value": "ACTIV"})) == '422: courses.0.state: not ACTIVE; it was "ACTIV" (line 7)'
+    sent = {"courses": [{"state": "ON"}]}
+    assert str(helpers.ControlError(422, problem, sent)) == '422: courses.0.state: not ACTIVE; it was "ON" (line 7)'
+    told = {**problem, "detail": 'courses.0.state is "ON" in line 7'}
+    assert str(helpers.ControlError(422, told, sent)) == '422: courses.0.state is "ON" in line 7'
+    assert str(helpers.ControlError(502, "from a proxy")) == "502: from a proxy"
+
+
+def test_a_count_that_is_not_met_is_told(derslik):
+    derslik.post("/v1/courses", COURSE)
+    expected = "^1 requests match, and 2 were expected: path='/v1/courses'\nrequest 1, POST /v1/courses, matches"
+    with pytest.raises(AssertionError, match=expected):
+        derslik.journal.assert_(count=2, path="/v1/courses")
+    with pytest.raises(AssertionError, match="^1 requests match, and 0 were expected"):
+        derslik.journal.assert_(none=True, path="/v1/courses")
+
+
+def test_a_wait_shows_the_nearest_requests(derslik):
+    derslik.post("/v1/courses", COURSE)
+    with pytest.raises(helpers.ControlError, match='path: expected "/v1/corses", found "/v1/courses"'):
+        derslik.journal.wait(path="/v1/corses", timeout=0.05)
+
+
+def test_a_duration_is_a_text_a_number_a_timedelta_or_its_parts(derslik):
+    begin = derslik.clock.now()
+    for by, parts in [("1d", {}), (86400, {}), (timedelta(days=1), {}), (None, {"hours": 24}), (None, {"to": begin + timedelta(days=5)})]:
+        derslik.clock.advance(by, **parts)
+    assert derslik.clock.now() == begin + timedelta(days=5)
+    for by, parts, text in [
+        (None, {}, "give a duration"),
+        (None, {"day": 1}, "day"),
+        ("1d", {"days": 1}, "give a duration"),
+        ("1d", {"to": begin}, "not both"),
+        (-1, {}, "use set"),
+        (0.5, {}, "whole seconds"),
+    ]:
+        with pytest.raises((TypeError, ValueError), match=text):
+            derslik.clock.advance(by, **parts)
+    assert derslik.clock.now() == begin + timedelta(days=5)
+
+
+def test_a_person_or_a_setting_that_does_not_exist_is_told_with_those_that_do(derslik):
+    for use in (lambda: derslik.users["techer"], lambda: derslik.classroom("techer")):
+        with pytest.raises(KeyError, match="there is no person 'techer': the roles are admin, teacher"):
+            use()
+    with pytest.raises(TypeError, match="there is no argument frozn: there are frozen"):
+        helpers.start(frozn=False)
+    with pytest.raises(TypeError, match="stauts"):
+        derslik.faults.add("status", stauts=503)
+    with pytest.raises(ValueError, match="a snapshot has a name"):
+        derslik.snapshot("")
+
+
+def test_a_path_is_read_and_a_text_is_a_document(derslik, derslik_server, tmp_path):
+    path = tmp_path / "seed.yaml"
+    # As the editors of Windows write it.
+    path.write_bytes("courses:\r\n- name: Kimya\r\n  owner: teacher\r\n".encode("utf-8-sig"))
+    for content in (path, str(path), "courses:\n- name: Tarih\n  owner: teacher\n", {"courses": [{"name": "Fizik", "owner": "teacher"}]}):
+        assert derslik.seed(content)["courses"] == 1
+    with pytest.raises(FileNotFoundError, match="sed.yml"):
+        derslik.seed(str(tmp_path / "sed.yml"))
+    with derslik_server.account(seed=path) as other:
+        assert [course["name"] for course in other.get("/v1/courses")["courses"]] == ["Kimya"]
+
+
+def test_each_method_of_http_has_its_own(derslik):
+    path = f"/v1/courses/{derslik.post('/v1/courses', COURSE)['id']}"
+    derslik.put(path, {**COURSE, "name": "Biology 102"})
+    patched = derslik.patch(f"{path}?updateMask=courseState", {"courseState": "ARCHIVED"})
+    assert (patched["name"], patched["courseState"]) == ("Biology 102", "ARCHIVED")
+    derslik.delete(path)
+    with pytest.raises(AssertionError, match="GET .* was answered 404"):
+        derslik.get(path)
+
+
+def test_snapshots_are_listed_and_removed_and_a_clock_is_released(derslik):
+    derslik.snapshot("one")
+    derslik.snapshot("other")
+    derslik.snapshot_remove("one")
+    assert [snapshot["name"] for snapshot in derslik.snapshot_list()] == ["other"]
+    assert derslik.clock.show()["own"]
+    derslik.clock.release()
+    assert not derslik.clock.show()["own"]
+
+
+def test_requests_are_seen_as_they_come(derslik):
+    derslik.get("/v1/courses")
+    seen = []
+    for entry in derslik.journal.live(timeout=5, path="/v1/courses"):
+        seen.append(entry["seq"])
+        if len(seen) == 3:
+            break
+        derslik.get("/v1/courses")
+    assert seen == [1, 2, 3]
+    assert list(derslik.journal.live(timeout=0.05, after=3)) == []
+
+
+def test_an_account_that_has_ended_stays_so(derslik_server):
+    account = derslik_server.account()
+    again = helpers.Account(derslik_server, {**vars(account), "users": list(account.users.values())})
+    account.end()
+    account.end()
+    again.end()
+    assert account.id not in [listed["id"] for listed in derslik_server.accounts()]
+
+
+def test_requests_of_no_account_are_seen_too(derslik, derslik_server):
+    assert derslik.request("GET", "/v1/courses?nobody", headers={"Authorization": "Bearer nobody"})[0] == 401
+    assert [entry["status"] for entry in derslik_server.unmatched() if entry["query"] == "nobody"] == [401]

@@ -16,7 +16,7 @@ PARENT = """
 import time
 import derslik
 server = derslik.Server.launch()
-print(server._child.pid, flush=True)
+print(server._process.child.pid, flush=True)
 time.sleep(600)
 """
 
@@ -73,3 +73,31 @@ def test_a_start_that_fails_shows_why(monkeypatch):
     monkeypatch.setenv("DERSLIK_BIN", "/no/such/program")
     with pytest.raises(derslik.StartError, match="/no/such/program"):
         derslik.start()
+
+
+def test_a_service_that_was_killed_says_how_it_ended():
+    server = derslik.Server.launch()
+    account = server.account()
+    server._process.child.kill()
+    for ask in (lambda: account.get("/v1/courses"), account.faults.list, server.accounts):
+        with pytest.raises(derslik.EndedError, match="the service has ended by signal 9; the end of its log:"):
+            ask()
+    # Another process knows less.
+    told = derslik.Server(server._told())
+    with pytest.raises(derslik.EndedError, match="the service of another process, at .*, has ended"):
+        told.accounts()
+    server.stop()
+
+
+def test_a_service_that_was_stopped_says_so():
+    with derslik.start() as account:
+        pass
+    with pytest.raises(derslik.EndedError, match="was stopped"):
+        account.get("/v1/courses")
+
+
+def test_settings_are_texts_numbers_and_truth_values():
+    with derslik.start(DERSLIK_JOBS__GRACE_SECONDS=7, DERSLIK_FIXED_DEV_KEYS=True) as account:
+        assert account.get("/v1/courses") == {}
+    with pytest.raises(TypeError, match="DERSLIK_LISTEN"):
+        derslik.start(DERSLIK_LISTEN=["127.0.0.1:0"])

@@ -256,18 +256,25 @@ mod tests {
 
     /// The faults and the journal of the one account of these tests.
     #[derive(Debug, Clone, Default)]
-    struct Controlled(Arc<Mutex<(Faults, Vec<RecordedRequest>, Vec<RecordedRequest>)>>);
+    struct Controlled(Arc<Mutex<Kept>>);
+
+    #[derive(Debug, Default)]
+    struct Kept {
+        faults: Faults,
+        recorded: Vec<RecordedRequest>,
+        unmatched: Vec<RecordedRequest>,
+    }
 
     #[async_trait]
     impl FaultInjection for Controlled {
         fn for_request(&self, of: AccountId, moment: Moment, request: &RequestLine<'_>) -> Met {
             assert_eq!(of, account().id);
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).0.next_for(moment, request)
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).faults.next_for(moment, request)
         }
 
         async fn gone(&self, _: AccountId, number: u64) {
             loop {
-                let is_there = self.0.lock().unwrap_or_else(PoisonError::into_inner).0.has(number);
+                let is_there = self.0.lock().unwrap_or_else(PoisonError::into_inner).faults.has(number);
                 if !is_there {
                     return;
                 }
@@ -287,11 +294,11 @@ mod tests {
     impl JournalRecording for Controlled {
         fn record(&self, of: AccountId, request: RecordedRequest) {
             assert_eq!(of, account().id);
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).1.push(request);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).recorded.push(request);
         }
 
         fn record_unmatched(&self, request: RecordedRequest) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).2.push(request);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).unmatched.push(request);
         }
     }
 
@@ -301,17 +308,17 @@ mod tests {
             let controlled = Self::default();
             for (fault, first) in faults.iter().zip(1..) {
                 let once = Schedule { first, times: Some(1), chance: None };
-                controlled.0.lock().unwrap().0.add(*fault, RequestFilter::default(), None, once);
+                controlled.0.lock().unwrap().faults.add(*fault, RequestFilter::default(), None, once);
             }
             controlled
         }
 
         fn unmatched(&self) -> Vec<RecordedRequest> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).2.clone()
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).unmatched.clone()
         }
 
         fn recorded(&self) -> Vec<RecordedRequest> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).recorded.clone()
         }
 
         /// An app under test control whose courses are looked up that often, and never found.
@@ -421,12 +428,12 @@ mod tests {
         let app = controlled.clone().app(2).await;
         let remove = async |number| {
             sleep(Duration::from_millis(20)).await;
-            assert!(controlled.0.lock().unwrap().0.remove(number));
+            assert!(controlled.0.lock().unwrap().faults.remove(number));
         };
         let (delayed, ()) = tokio::join!(call_service(&app, get_course().to_request()), remove(1));
         assert_eq!(delayed.status(), 404);
         let slow = call_service(&app, get_course().to_request()).await;
-        let (body, ()) = tokio::join!(read_body(slow), remove(2));
+        let (body, ()): (Bytes, ()) = tokio::join!(read_body(slow), remove(2));
         assert!(serde_json::from_slice::<Value>(&body).is_ok());
     }
 

@@ -5,7 +5,10 @@
 """
 
 from ._account import Account
-from ._control import ControlError
+from ._clock import Clock
+from ._control import ControlError, EndedError
+from ._faults import Faults
+from ._journal import Journal
 from ._server import Server, StartError, start
 
-__all__ = ["Account", "ControlError", "Server", "StartError", "start"]
+__all__ = ["Account", "Clock", "ControlError", "EndedError", "Faults", "Journal", "Server", "StartError", "start"]

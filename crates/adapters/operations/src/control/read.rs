@@ -141,6 +141,8 @@ mod tests {
     use actix_web::ResponseError;
     use actix_web::test::TestRequest;
 
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Default, PartialEq, Deserialize)]
