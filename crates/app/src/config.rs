@@ -185,6 +185,16 @@ pub struct Flags {
     /// See [`Config::ops`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ops: Option<OpsFlags>,
+    /// See [`Config::database`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseFlags>,
+}
+
+/// What flags set of the database, named as in [`DatabaseConfig`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DatabaseFlags {
+    /// See [`DatabaseConfig::sqlite_full_sync`].
+    pub sqlite_full_sync: bool,
 }
 
 /// The flags of the operations listener, named as in [`OpsConfig`].

@@ -36,6 +36,11 @@ pub(crate) fn hold() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     lock()
 }
 
+/// Whether a file is in one of them.
+pub(crate) fn has(file: &Path) -> bool {
+    lock().iter().any(|path| file.starts_with(path))
+}
+
 fn lock() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     PATHS.lock().unwrap_or_else(PoisonError::into_inner)
 }

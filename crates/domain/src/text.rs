@@ -190,11 +190,11 @@ pub fn composed_key(text: &str) -> String {
 /// use derslik_domain::text::nearest;
 ///
 /// assert_eq!(nearest("techer", ["admin", "teacher", "coteacher"]), Some("teacher"));
-/// assert_eq!(nearest("lost_replies", ["google-quota", "lost-replies"]), Some("lost-replies"));
+/// assert_eq!(nearest("lost_replies", ["flaky-wifi", "lost-replies"]), Some("lost-replies"));
 /// assert_eq!(nearest("xyz", ["admin", "teacher"]), None);
 /// ```
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// Longer texts are no names, and comparing them takes time.
+    /// A longer text is not a name, and comparing it takes time.
     const MAX: usize = 100;
     let wanted = letters(wanted);
     if wanted.len() > MAX {

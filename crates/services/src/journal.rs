@@ -23,7 +23,7 @@ pub struct Journals {
     grown: Notify,
 }
 
-/// The most accounts that have a journal. Whoever logs in names an account, which need not exist.
+/// The most accounts that have a journal. A log-in names an account, which need not exist.
 const MAX_JOURNALS: usize = 100_000;
 
 /// The journal of one account.

@@ -59,7 +59,7 @@ impl Process {
     /// Ends the service, and waits for that. It ends at the end of its input, and removes its files.
     pub(crate) fn stop(&self) {
         let mut state = locked(&self.state);
-        // The reason of an end that nobody asked for stays known.
+        // The reason of an end that was not asked for stays known.
         state.is_stopped = !matches!(state.child.try_wait(), Ok(Some(_)));
         drop(state.child.stdin.take());
         state.child.wait().ok();

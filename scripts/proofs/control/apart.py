@@ -108,7 +108,7 @@ class Worker:
 
     def ask(self, api, method, path, body=None, expected=200, holds=None):
         """The JSON of the answer, or None if it is not the expected one."""
-        status, data = self.client.line.ask(method, path, self.client.account.authorization(path), body)
+        status, data = self.client.line.ask(method, path, self.client.account._authorization(path), body)
         self.sent[api] += 1
         if any(mark in data for other, mark in enumerate(self.marks) if other != self.number):
             self.strange.append(f"{method} {path}: {data[:200]!r}")

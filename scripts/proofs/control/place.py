@@ -18,6 +18,7 @@ from ..place import judged
 # The helper for tests that users get: it has the accounts, and their keys.
 sys.path.insert(0, str(ROOT / "packages/python/python"))
 import derslik
+from derslik._process import Process
 
 FREE_PORTS = ["--exit-with-stdin", "--print", "json", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"]
 FOREIGN = ("DERSLIK_", "OTEL_", "DATABASE_URL", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET")
@@ -72,7 +73,8 @@ class Service(derslik.Server):
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit(f"the service did not start: {self.problems.read_text(errors='replace')[-2000:]}")
-        super().__init__(json.loads(line), self.process)
+        super().__init__(json.loads(line), Process(self.process))
+        self.control = self._control
         host, port = self.url.rsplit("/", 1)[1].split(":")
         self.address = (host, int(port))
 
@@ -211,7 +213,7 @@ class Client:
 
     def ask(self, method, path, body=None, headers=""):
         """The status and the JSON of the answer."""
-        status, data = self.line.ask(method, path, self.account.authorization(path), body, headers)
+        status, data = self.line.ask(method, path, self.account._authorization(path), body, headers)
         return status, json.loads(data) if data else None
 
     def need(self, method, path, body=None):

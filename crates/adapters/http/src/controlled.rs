@@ -12,6 +12,7 @@ use std::time::Duration;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
+use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpRequest};
@@ -91,7 +92,9 @@ pub(crate) async fn control<B: MessageBody + 'static>(
     exchange.note(response.request(), holder);
     let fault = exchange.next_faults(Moment::Answer).fault;
     let (status, size) = (response.status(), response.response().body().size());
-    if holder.is_none() && exchange.named().is_none() && is_unrouted(status) {
+    // While an answer waits, a chunk that breaks would end the connection without it.
+    let is_chunked = response.request().headers().contains_key(TRANSFER_ENCODING);
+    if holder.is_none() && exchange.named().is_none() && is_unrouted(status) && !is_chunked {
         exchange.belongs_to(account_of(response.request()).await);
     }
     if let Some((_, Fault::LoseAnswer)) = fault {

@@ -59,7 +59,7 @@ impl DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| row.first(conn).optional()))
     }
 
-    /// Whether an account is in use. If so, and if that is wanted, it is locked against whoever replaces or ends it.
+    /// Whether an account is in use. If so, and if that is wanted, other transactions that would replace or end it wait.
     fn is_in_use(&mut self, account: i64, is_locked: bool) -> Result<bool, StoreError> {
         let row = accounts::table.filter(accounts::id.eq(account)).filter(accounts::disabled_at.is_null());
         let found: Option<i64> = self.query(|conn| match conn {

@@ -64,7 +64,7 @@ impl From<VirtualClock> for StoppedOrAhead {
 impl From<StoppedOrAhead> for VirtualClock {
     fn from(clock: StoppedOrAhead) -> Self {
         match clock {
-            // Of a file of somebody else, an instant may be one that nothing can show.
+            // A file from elsewhere may have an instant that nothing can show.
             StoppedOrAhead::StoppedAtMicros(micros) => Self::Frozen(Timestamp::from_micros(micros).clamp(Timestamp::MIN, Timestamp::MAX)),
             StoppedOrAhead::AheadMicros(ahead_micros) => Self::Running { ahead_micros },
         }

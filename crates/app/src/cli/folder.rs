@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow};
 use tempfile::TempDir;
 
 use super::Failure;
-use crate::config::Flags;
+use crate::config::{DatabaseFlags, Flags};
 use crate::temporary::{self, Temporary};
 
 /// A temporary data folder. It is removed when this is dropped, or when a signal ends the process.
@@ -29,6 +29,8 @@ pub(super) fn use_temporary(flags: &mut Flags) -> Result<TemporaryFolder, Failur
     let (known, folder) = made.context("a temporary data folder can't be made").map_err(Failure::Other)?;
     flags.data_dir = Some(folder.path().to_owned());
     flags.database_url = Some(format!("sqlite://{}", folder.path().join("derslik.sqlite").display()));
+    // The data is not read after a loss of power, so commits do not wait for the disk.
+    flags.database = Some(DatabaseFlags { sqlite_full_sync: false });
     Ok(TemporaryFolder { _known: known, _folder: folder })
 }
 
@@ -98,7 +100,10 @@ mod tests {
         let folder = use_temporary(&mut flags).map_err(code_and_text).unwrap();
         let data_dir = flags.data_dir.unwrap();
         assert_eq!(flags.database_url.unwrap(), format!("sqlite://{}/derslik.sqlite", data_dir.display()));
-        std::fs::write(data_dir.join("derslik.sqlite"), "data").unwrap();
+        assert_eq!(flags.database, Some(DatabaseFlags { sqlite_full_sync: false }));
+        let database = data_dir.join("derslik.sqlite");
+        std::fs::write(&database, "data").unwrap();
+        assert!(temporary::has(&database) && !temporary::has(Path::new("/derslik.sqlite")));
         drop(folder);
         assert!(!data_dir.exists());
     }

@@ -212,7 +212,7 @@ struct ServeArgs {
     /// Add the content of this file, in YAML or JSON, to the account `demo` of a fresh database (profile dev only).
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
-    /// Keep all data in a new folder for temporary files, and remove that at the end. For tests.
+    /// Keep all data in a new folder for temporary files, without waiting for the disk, and remove that at the end. For tests.
     #[arg(long)]
     temporary: bool,
     /// Stop within a second once standard input is closed, so that the service ends with the process that started it. For tests.

@@ -1,12 +1,14 @@
 //! Refuses a start on an unsafe set-up: first by its settings and files, then by its database. All reasons are told at once.
 
 use anyhow::anyhow;
+use derslik_storage::DatabaseUrl;
 use tokio::runtime::Runtime;
 
 use super::Failure;
 use super::known_keys::refuse_known_keys;
 use crate::config::{Config, Loaded, Profile};
 use crate::safety::{Finding, Purpose, Severity, checks, clock, durability, report};
+use crate::temporary;
 use crate::wiring::Installation;
 
 /// Refuses settings and files that break a rule, and warns of the others.
@@ -21,7 +23,8 @@ pub(super) fn check_database(config: &Config, installation: &Installation, runti
     let difference = clock::check(&url, config.profile)
         .map_err(|error| Failure::Database(anyhow::Error::new(error).context(format!("the clock of the database {url}"))))?;
     let clock = refuse(difference.into_iter().collect());
-    let weak = durability::check(&url, config.database.sqlite_full_sync)
+    let is_temporary = matches!(&url, DatabaseUrl::Sqlite(path) if temporary::has(path));
+    let weak = durability::check(&url, config.database.sqlite_full_sync || is_temporary)
         .map_err(|error| Failure::Database(anyhow::Error::new(error).context(format!("the settings of the database {url}"))))?;
     refuse(weak)?;
     match config.profile {

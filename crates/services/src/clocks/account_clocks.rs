@@ -131,7 +131,7 @@ impl<U: UnitOfWork + Debug> ClockSync for AccountClocks<U> {
     async fn refresh(&self) -> Result<(), StoreError> {
         let is_quiet = {
             let known = self.known();
-            // A replacement of an account may set its clock, which must be known to whoever finds the account.
+            // A replacement of an account may set its clock, which must be known as soon as the account is found.
             known.clocks.is_empty() && !self.ids.is_changing() && known.read_at.is_some_and(|began| began.elapsed() < QUIET)
         };
         if is_quiet { Ok(()) } else { self.read_changes().await }

@@ -145,7 +145,7 @@ class Server:
             return
         atexit.unregister(self.stop)
         has_ended = child.poll() is not None
-        # The reason of an end that nobody asked for stays known.
+        # The reason of an end that was not asked for stays known.
         self._process.is_stopped = not has_ended
         try:
             cast("IO[bytes]", child.stdin).close()

@@ -164,7 +164,7 @@ impl Wanted {
         Ok(Chance { per_million: per_million.ok_or_else(wrong)?, seed: self.seed.unwrap_or_default() })
     }
 
-    /// Refuses members that say nothing about this kind, or this preset: whoever sets them expects something of them.
+    /// Refuses members that say nothing about this kind, or this preset: a test that sets them expects something of them.
     fn refuse_foreign_members(&self) -> Result<(), ControlError> {
         let name = self.kind.as_deref().or(self.preset.as_deref()).unwrap_or_default();
         let (is_preset, is_of_jobs) = (self.preset.is_some(), name.starts_with("job-"));

@@ -272,7 +272,7 @@ fn command(entry: &JournalEntry) -> String {
     let request = &entry.request;
     let separator = if request.query.is_empty() { "" } else { "?" };
     let target = quoted(&format!("{}{separator}{}", request.path, request.query));
-    // Brackets in a path are no list of URLs, and dots stay. A HEAD that is named by -X would wait for a body.
+    // Brackets in a path do not mean several URLs, and dots stay. A HEAD that is named by -X would wait for a body.
     let method = if request.method == "HEAD" { "--head".to_owned() } else { format!("-X {}", quoted(&request.method)) };
     let mut text = format!("curl {method} --globoff --path-as-is \"$DERSLIK_URL\"{target}");
     for (name, value) in &request.headers {

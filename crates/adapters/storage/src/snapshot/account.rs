@@ -107,7 +107,7 @@ pub(crate) fn write(mut conn: Conn<'_>, account: AccountId, rows: &AccountRows) 
     note_sessions(conn, account)
 }
 
-/// Gives back the jobs that ran: no worker holds them in this account, and nobody should wait until their leases end.
+/// Gives back the jobs that ran: no worker holds them in this account, and an advance should not wait until their leases end.
 fn release_jobs(conn: Conn<'_>, account: AccountId) -> Result<(), SnapshotError> {
     let running = jobs::table.filter(jobs::account_id.eq(account.get())).filter(jobs::status.eq(JobStatus::Running.name()));
     let release = diesel::update(running).set((

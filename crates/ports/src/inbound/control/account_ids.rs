@@ -102,7 +102,7 @@ impl AccountIds {
         self.changing.load(Ordering::Acquire) > 0
     }
 
-    /// Notes that `account` will be behind that public id once its transaction is committed. So whoever finds the account then, finds
+    /// Notes that `account` will be behind that public id once its transaction is committed. A task that finds the account then, finds
     /// its clock too. An id belongs to one transaction from the moment at which its account was written.
     pub fn announce(&self, public: PublicAccountId, account: AccountId) {
         let mut ids = self.ids.write().unwrap_or_else(PoisonError::into_inner);

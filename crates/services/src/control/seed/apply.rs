@@ -97,7 +97,7 @@ fn of_role(role: &str) -> SeedPerson {
     SeedPerson { email, name, surname: "Test".to_owned(), username: None, role: in_account }
 }
 
-/// Says that nobody is meant by a text, and who may have been.
+/// Says that a text means no person, and who may have been meant.
 fn no_person(named: &str) -> String {
     let hint = if named.contains('@') {
         String::new()
