@@ -69,6 +69,8 @@ def test_a_truncated_answer_is_an_error(teacher, course, inject):
     inject(kind="truncate", times=1)
     with pytest.raises((http.client.IncompleteRead, ConnectionError)):
         teacher.courses().get(id=course["id"]).execute()
+    # The client would use the ended connection again.
+    teacher.close()
 
 
 def test_a_slow_answer_is_awaited(teacher, course, inject):

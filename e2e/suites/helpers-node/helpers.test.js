@@ -96,8 +96,8 @@ test('a refusal names the place and the value', () =>
 test('a count that is not met is told, and a wait shows the nearest request', () =>
   withAccount(async (d) => {
     await d.post('/v1/courses', COURSE);
-    await assert.rejects(d.journal.assert({ path: '/v1/courses' }, { count: 2 }), /: 1 requests match, and 2 were expected/);
-    await assert.rejects(d.journal.assert({ path: '/v1/courses' }, { none: true }), /1 requests match, and 0 were expected/);
+    await assert.rejects(d.journal.assert({ path: '/v1/courses' }, { count: 2 }), /: 1 request matches, and 2 were expected/);
+    await assert.rejects(d.journal.assert({ path: '/v1/courses' }, { none: true }), /1 request matches, and 0 were expected/);
     await assert.rejects(d.journal.wait({ path: '/v1/corses' }, { timeout: 0.05 }), /expected "\/v1\/corses", found "\/v1\/courses"/);
   }));
 

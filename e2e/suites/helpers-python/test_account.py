@@ -119,10 +119,10 @@ def test_a_problem_is_told_with_what_the_service_says_of_it():
 
 def test_a_count_that_is_not_met_is_told(derslik):
     derslik.post("/v1/courses", COURSE)
-    expected = "^1 requests match, and 2 were expected: path='/v1/courses'\nrequest 1, POST /v1/courses, matches"
+    expected = "^1 request matches, and 2 were expected: path='/v1/courses'\nrequest 1, POST /v1/courses, matches"
     with pytest.raises(AssertionError, match=expected):
         derslik.journal.assert_(count=2, path="/v1/courses")
-    with pytest.raises(AssertionError, match="^1 requests match, and 0 were expected"):
+    with pytest.raises(AssertionError, match="^1 request matches, and 0 were expected"):
         derslik.journal.assert_(none=True, path="/v1/courses")
 
 

@@ -57,7 +57,7 @@ def test_a_failing_test_shows_bodies_faults_and_no_lines_of_the_helpers(pytester
             '    {"name": "' + "x" * 190 + "…",
             "*faults that no request or job of *test_fails has met*",
             "kind status, status 429, retry_after 1, path /v1/corses, seen 0",
-            "E*1 requests match, and 2 were expected: path='/v1/courses'",
+            "E*1 request matches, and 2 were expected: path='/v1/courses'",
         ]
     )
     result.stdout.no_fnmatch_line("*_journal.py*")
