@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The crates of this workspace that each crate may depend on. The released program may depend on no others of them.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("derslik-domain", &[]),
     ("derslik-ports", &["derslik-domain"]),
     ("derslik-seed", &["derslik-domain"]),
@@ -18,6 +18,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
     ("derslik-sqlite-limit", &[]),
     ("derslik-http", &["derslik-domain", "derslik-ports", "derslik-side-listener"]),
     ("derslik-operations", &["derslik-domain", "derslik-ports", "derslik-side-listener"]),
+    ("derslik-console", &["derslik-domain", "derslik-ports", "derslik-side-listener"]),
     ("derslik-side-listener", &[]),
     ("derslik-worker", &["derslik-domain", "derslik-ports"]),
     (
@@ -29,6 +30,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "derslik-storage",
             "derslik-http",
             "derslik-operations",
+            "derslik-console",
             "derslik-side-listener",
             "derslik-worker",
         ],
@@ -46,7 +48,7 @@ const DOMAIN_FEATURES: [&str; 2] = ["proptest", "serde"];
 
 /// The frameworks. Besides the app and the test tools, only the named crates may depend on each.
 const FRAMEWORKS: [(&str, &[&str]); 9] = [
-    ("actix-web", &["derslik-http", "derslik-operations", "derslik-side-listener"]),
+    ("actix-web", &["derslik-http", "derslik-operations", "derslik-console", "derslik-side-listener"]),
     ("diesel", &["derslik-storage"]),
     ("diesel_migrations", &["derslik-storage"]),
     ("diesel-async", &["derslik-storage"]),

@@ -393,6 +393,16 @@ impl OffsetTime {
     const fn new(face: NaiveDateTime, offset_seconds: i32) -> Self {
         Self { face, offset_seconds }
     }
+
+    /// The civil time.
+    pub const fn face(self) -> NaiveDateTime {
+        self.face
+    }
+
+    /// The seconds by which the civil time is ahead of UTC.
+    pub const fn offset_seconds(self) -> i32 {
+        self.offset_seconds
+    }
 }
 
 impl fmt::Display for OffsetTime {

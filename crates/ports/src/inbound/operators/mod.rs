@@ -16,6 +16,7 @@ mod projects;
 mod secrets;
 mod tokens;
 mod users;
+mod vitals;
 
 pub use accounts::{
     AccountAdministration, AccountPlan, CreateAccountError, CreatedAccount, CredentialPlan, Credentials, FindAccountError, NewAccount,
@@ -39,6 +40,7 @@ pub use projects::{CreateProjectError, ProjectAdministration};
 pub use secrets::{KeyPair, SecretMaking};
 pub use tokens::{CreatedToken, IssueTokenError, NewToken, TokenIssuing};
 pub use users::{CreateUserError, NewUser, UserAdministration, UserError};
+pub use vitals::{Vitals, VitalsReading};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
@@ -57,4 +59,5 @@ pub use {
     secrets::MockSecretMaking,
     tokens::MockTokenIssuing,
     users::MockUserAdministration,
+    vitals::MockVitalsReading,
 };

@@ -1,0 +1,6 @@
+//! The keys and tokens of an account.
+
+use actix_web::web::ServiceConfig;
+
+/// Adds the pages.
+pub(crate) fn configure(_config: &mut ServiceConfig) {}

@@ -1,0 +1,6 @@
+//! The people of an account.
+
+use actix_web::web::ServiceConfig;
+
+/// Adds the pages.
+pub(crate) fn configure(_config: &mut ServiceConfig) {}

@@ -1,0 +1,6 @@
+//! The requests that were sent for a test account.
+
+use actix_web::web::ServiceConfig;
+
+/// Adds the pages.
+pub(crate) fn configure(_config: &mut ServiceConfig) {}
