@@ -4,6 +4,7 @@
 mod account;
 mod audit;
 mod classroom;
+mod console;
 mod database;
 mod dev;
 mod http;
@@ -32,6 +33,7 @@ use validator::Validate;
 pub use account::{AccountConfig, MemberCoursesName, StartDateModeName};
 pub use audit::AuditConfig;
 pub use classroom::ClassroomConfig;
+pub use console::ConsoleConfig;
 pub use database::DatabaseConfig;
 pub use dev::DevConfig;
 pub use http::HttpConfig;
@@ -86,6 +88,8 @@ pub struct Config {
     /// The operations listener.
     #[validate(nested)]
     pub ops: OpsConfig,
+    /// The console.
+    pub console: ConsoleConfig,
     /// The metadata server.
     pub metadata: MetadataConfig,
     /// The log.
@@ -139,6 +143,7 @@ impl Default for Config {
             id_seed: None,
             dev: DevConfig::default(),
             ops: OpsConfig::default(),
+            console: ConsoleConfig::default(),
             metadata: MetadataConfig::default(),
             log: LogConfig::default(),
             http: HttpConfig::default(),
@@ -247,7 +252,9 @@ impl Config {
         origins.name("trusted_proxies", self.trusted_proxies())?;
         origins.name("http.cors_origins", self.allowed_origins())?;
         origins.name("log.filter", self.log.env_filter())?;
-        for (setting, checked) in self.classroom.check().into_iter().chain(self.ops.check()).chain(self.metadata.check()) {
+        for (setting, checked) in
+            self.classroom.check().into_iter().chain(self.ops.check()).chain(self.console.check()).chain(self.metadata.check())
+        {
             origins.name(setting, checked)?;
         }
         origins.name("classroom.calendar_id", self.calendars())?;

@@ -32,8 +32,8 @@ pub struct ConsolePorts {
     pub backlog: Arc<dyn BacklogReading>,
     /// What the process did in the last hour.
     pub vitals: Arc<dyn VitalsReading>,
-    /// The verification of the audit log, with the keys that this process knows.
-    pub verification: Arc<dyn AuditVerification>,
+    /// The verification of the audit log. `None` where this process knows no key of its seals.
+    pub verification: Option<Arc<dyn AuditVerification>>,
     /// The time of each account.
     pub clock: Arc<dyn Clock>,
     /// The ids by which accounts are known outside.

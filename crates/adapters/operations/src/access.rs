@@ -17,6 +17,10 @@ pub struct Access {
     pub(crate) metrics: MetricsAccess,
     /// Whether pages that show data or change state may be served.
     pub(crate) is_control_open: bool,
+    /// Whether the console may be served.
+    pub(crate) is_console_open: bool,
+    /// The origin of the pages of the console behind a proxy, as `https://ops.okul.example`.
+    pub(crate) console_origin: Option<String>,
 }
 
 /// Who gets the metrics.
@@ -67,7 +71,21 @@ impl Access {
             None => MetricsAccess::Absent,
         };
         let hosts = is_local.then(|| hosts.iter().map(|host| host.to_ascii_lowercase()).collect());
-        Self { hosts, metrics, is_control_open: is_local || allow_remote }
+        Self { hosts, metrics, is_control_open: is_local || allow_remote, is_console_open: false, console_origin: None }
+    }
+
+    /// The same access, with the console or without it. `origin` is that of its pages behind a proxy, in lower case: the listener may be called
+    /// by its host, and a page of it counts as its own.
+    #[must_use]
+    pub fn with_console(self, is_open: bool, origin: Option<String>) -> Self {
+        let host = origin.as_ref().and_then(|origin| host_of(origin.split_once("://")?.1)).map(str::to_owned);
+        let hosts = self.hosts.map(|hosts| hosts.into_iter().chain(host).collect());
+        Self { hosts, is_console_open: is_open, console_origin: origin, ..self }
+    }
+
+    /// Whether the console may be served.
+    pub const fn is_console_open(&self) -> bool {
+        self.is_console_open
     }
 
     /// Whether pages that show data or change state may be served.
@@ -126,6 +144,13 @@ mod tests {
         // A token that is set is asked for on every address.
         assert!(matches!(access(here, Some("t"), false).metrics, MetricsAccess::WithToken(token) if token.is("t")));
         assert!(access(here, None, false).is_control_open());
+    }
+
+    #[test]
+    fn a_proxy_calls_the_listener_by_the_host_of_the_console() {
+        let access = local(&[]).with_console(true, Some("https://ops.okul.example:8443".to_owned()));
+        assert!(access.is_console_open() && access.may_be_called("ops.okul.example") && access.may_be_called("localhost"));
+        assert!(!access.may_be_called("okul.example") && !local(&[]).is_console_open());
     }
 
     #[test]

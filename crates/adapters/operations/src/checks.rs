@@ -50,9 +50,11 @@ fn find_foreign(access: &Access, target: Option<&str>, headers: &HeaderMap) -> O
     if hosts.next().is_some() || !access.may_be_called(host) || target.is_some_and(|target| !access.may_be_called(target)) {
         return Some(Foreign::Host);
     }
-    // The listener speaks HTTP alone, so its own pages have this origin.
+    // The listener speaks HTTP alone, so its own pages have this origin, unless a proxy stands before it.
     let own = format!("http://{host}");
-    let is_own = |origin: &str| origin.eq_ignore_ascii_case(&own);
+    let is_own = |origin: &str| {
+        origin.eq_ignore_ascii_case(&own) || access.console_origin.as_ref().is_some_and(|console| origin.eq_ignore_ascii_case(console))
+    };
     let has_own_origin = headers.get_all(ORIGIN).all(|origin| origin.to_str().is_ok_and(is_own));
     // `none` is a request that the user of the browser made, such as by typing the address.
     let is_direct = |site: &str| ["same-origin", "none"].contains(&site);
@@ -106,6 +108,19 @@ mod tests {
             assert_eq!(found(HERE, &[OWN, (ORIGIN, origin)]), expected, "{origin}");
         }
         assert_eq!(found(NETWORK, &[OWN, (ORIGIN, "http://evil.example")]), Some(Foreign::Site));
+    }
+
+    #[test]
+    fn the_console_behind_a_proxy_has_an_origin_of_its_own() {
+        let access = Access::new(IpAddr::from(HERE), &[], None, false).with_console(true, Some("https://ops.okul.example".to_owned()));
+        let found = |origin: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("ops.okul.example"));
+            headers.insert(ORIGIN, HeaderValue::from_static(origin));
+            find_foreign(&access, None, &headers)
+        };
+        assert_eq!(found("https://ops.okul.example"), None);
+        assert_eq!(found("https://okul.example"), Some(Foreign::Site));
     }
 
     #[test]

@@ -28,6 +28,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use actix_web::web::ServiceConfig;
 use derslik_ports::inbound::HealthService;
 
 pub use access::{Access, MetricsToken};
@@ -39,6 +40,9 @@ pub use server::start;
 
 /// Renders the metrics as a text for Prometheus. It may block, and runs on a thread of its own.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Adds pages to the listener.
+pub type Pages = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
 /// What the listener shows, and to whom. Clones share the ports.
 #[derive(Clone)]
@@ -55,6 +59,8 @@ pub struct Operations {
     pub files: Vec<File>,
     /// Test control. Without it its paths are absent, and bodies of requests are not read.
     pub control: Option<ControlSlot>,
+    /// The console, where its access is open.
+    pub console: Option<Pages>,
 }
 
 impl std::fmt::Debug for Operations {

@@ -30,6 +30,11 @@ pub(crate) fn configure(config: &mut ServiceConfig, operations: &Data<Operations
         .service(web::resource("/metrics").route(web::get().to(metrics)).route(web::head().to(metrics)))
         .configure(|config| files::configure(config, operations))
         .configure(|config| control::configure(config, operations))
+        .configure(|config| {
+            if let Some(console) = operations.console.as_ref().filter(|_| operations.access.is_console_open()) {
+                console(config);
+            }
+        })
         .default_service(web::to(|| ready(absent())));
 }
 

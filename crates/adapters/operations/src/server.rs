@@ -18,7 +18,7 @@ use crate::pages::{configure, renderer};
 /// If the listener can't be used, or no thread can be started.
 pub fn start(listener: TcpListener, operations: Operations) -> io::Result<Running> {
     // No other part takes a body.
-    let bodies = if operations.control.is_some() { Bodies::Read } else { Bodies::Dropped };
+    let bodies = if operations.control.is_some() || operations.console.is_some() { Bodies::Read } else { Bodies::Dropped };
     let (operations, renderer) = (Data::new(operations), renderer());
     derslik_side_listener::start("operations", listener, bodies, move || {
         let (operations, renderer) = (operations.clone(), renderer.clone());

@@ -26,7 +26,7 @@ fn operations(address: [u8; 4], database: HealthState, token: Option<&str>, metr
     let part = PartHealth { part: HealthPart::Database, state: database, since: Timestamp::from_micros(0), note: "as set".to_owned() };
     health.expect_readiness().returning(move || Readiness { parts: vec![part.clone()] });
     let access = Access::new(IpAddr::from(address), &[], token.map(MetricsToken::new), false);
-    Operations { health: Arc::new(health), metrics, version: "1.2.3", access, files: Vec::new(), control: None }
+    Operations { health: Arc::new(health), metrics, version: "1.2.3", access, files: Vec::new(), control: None, console: None }
 }
 
 fn text() -> MetricsText {
@@ -52,7 +52,7 @@ async fn a_process_is_alive_whatever_its_database_does() {
     // A call of the health service that is not expected would fail.
     let access = Access::new(IpAddr::from(HERE), &[], None, false);
     let health = Arc::new(MockHealthService::new());
-    let operations = Operations { health, metrics: None, version: "1.2.3", access, files: Vec::new(), control: None };
+    let operations = Operations { health, metrics: None, version: "1.2.3", access, files: Vec::new(), control: None, console: None };
     let answered = answer(operations.clone(), get("/healthz")).await;
     assert_eq!(answered.status(), StatusCode::OK);
     assert_eq!(read_body_json::<Value, _>(answered).await, json!({ "status": "ok" }));

@@ -124,7 +124,10 @@ impl Config {
     /// Which parts of the operations listener answer on that address, and to whom.
     pub fn ops_access(&self, address: IpAddr) -> Access {
         let token = self.ops.metrics_token.as_ref().map(|token| MetricsToken::new(token.reveal()));
-        Access::new(address, &self.ops.hosts, token, self.profile == Profile::Dev && self.dev.allow_remote)
+        let is_remote_allowed = self.profile == Profile::Dev && self.dev.allow_remote;
+        let access = Access::new(address, &self.ops.hosts, token, is_remote_allowed);
+        let is_open = self.console.enabled && (access.is_control_open() || self.console.allow_remote);
+        access.with_console(is_open, self.console.origin().ok().flatten())
     }
 }
 

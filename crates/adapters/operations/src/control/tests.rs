@@ -36,6 +36,7 @@ fn operations(address: [u8; 4], control: impl Into<Option<ControlSlot>>) -> Data
         access,
         files: Vec::new(),
         control: control.into(),
+        console: None,
     })
 }
 

@@ -40,6 +40,7 @@ fn operations() -> Data<Operations> {
         access: Access::new(IpAddr::from([127, 0, 0, 1]), &[], None, false),
         files: vec![file],
         control: None,
+        console: None,
     })
 }
 
