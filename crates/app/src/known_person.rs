@@ -52,7 +52,17 @@ pub async fn add_known_person(people: &dyn PeopleService, plan: &AccountPlan) ->
     let principal = Principal { id: plan.service, kind: PrincipalKind::Service, role: Role::Admin };
     let scopes = CredentialKind::AccessKey.scopes();
     let root = CredentialRoot::Credential(Id::new(0));
-    let actor = Actor { shown_account: account.id, account, principal, scopes, credential: Id::new(0), root, project: None, trace: None };
+    let actor = Actor {
+        shown_account: account.id,
+        account,
+        principal,
+        scopes,
+        credential: Id::new(0),
+        root,
+        project: None,
+        trace: None,
+        operator: None,
+    };
     let key = UserKey::Username(Username::parse(USERNAME)?);
     match people.get(&actor, key).await {
         Err(ServiceError::NotFound) => {}

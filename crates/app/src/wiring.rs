@@ -8,6 +8,7 @@ mod control;
 
 use std::sync::Arc;
 
+use derslik_domain::audit::Requester;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::PasswordRules;
 use derslik_domain::job::Action;
@@ -17,8 +18,8 @@ use derslik_http::{HttpState, Limits, RequestControl, Services};
 use derslik_ports::StoreError;
 use derslik_ports::inbound::control::{AccountIds, FaultInjection, PublicAccountId};
 use derslik_ports::inbound::operators::{
-    AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
-    CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
+    AccountAdministration, AdminAdministration, AdminSignIns, AuditReading, AuditVerification, BacklogReading, CourseOperations,
+    CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation, OperatorActors,
     ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
 use derslik_ports::inbound::{DenialLog, HealthService, JobService, PeopleService};
@@ -31,7 +32,7 @@ use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
 use derslik_services::faults::InjectedFaults;
 use derslik_services::health::Health;
-use derslik_services::identity::{Grants, Identity, LogIns};
+use derslik_services::identity::{Grants, Identity, LogIns, SignIns};
 use derslik_services::jobs::{Jobs, NumberedJobs};
 use derslik_services::journal::Journals;
 use derslik_services::operators::{AuditVerifier, GrantUseCases, UseCases};
@@ -57,6 +58,8 @@ pub struct Installation {
     url: DatabaseUrl,
     system: System,
     denials: Arc<DenialCounter>,
+    /// The sign-ins of admins, with one count of wrong passwords.
+    sign_ins: Arc<SignIns<DieselUnitOfWork>>,
     /// The clocks of accounts, which profile `dev` has.
     clocks: Option<Arc<AccountClocks<DieselUnitOfWork>>>,
     /// Which accounts tests have replaced: none outside of profile `dev`.
@@ -99,7 +102,9 @@ impl Installation {
             system.clock = clocks.clone();
         }
         let tests = is_dev.then(|| TestState::new(&account_ids));
-        Ok(Self { uow, url: url.clone(), system, denials: Arc::default(), clocks, account_ids, tests })
+        let denials = Arc::<DenialCounter>::default();
+        let sign_ins = Arc::new(sign_ins(&uow, &system).with_denials(Arc::new(MeteredDenials::new(denials.clone()))));
+        Ok(Self { uow, url: url.clone(), system, denials, sign_ins, clocks, account_ids, tests })
     }
 
     /// The present instant, as the use cases see it.
@@ -124,7 +129,12 @@ impl Installation {
 
     /// The use cases of operators.
     pub fn operators(&self) -> Operators {
-        operators_knowing(&self.uow, &self.system, &self.account_ids)
+        self.operators_for(Requester::Operator)
+    }
+
+    /// The use cases of operators in the name of that requester, whom the audit log names.
+    pub fn operators_for(&self, requester: Requester) -> Operators {
+        operators_knowing(&self.uow, &self.system, &self.account_ids, self.sign_ins.clone(), requester)
     }
 
     /// The id by which addresses of service accounts name an account.
@@ -312,6 +322,10 @@ pub struct Operators {
     pub projects: Arc<dyn ProjectAdministration>,
     /// The admins of the installation.
     pub admins: Arc<dyn AdminAdministration>,
+    /// The sign-ins of admins.
+    pub sign_ins: Arc<dyn AdminSignIns>,
+    /// Actors for the use cases of clients.
+    pub actors: Arc<dyn OperatorActors>,
     /// Courses.
     pub courses: Arc<dyn CourseOperations>,
     /// Jobs.
@@ -340,15 +354,28 @@ impl std::fmt::Debug for Operators {
 
 /// The use cases of operators over a unit of work.
 pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
-    operators_knowing(uow, system, &Arc::default())
+    operators_knowing(uow, system, &Arc::default(), Arc::new(sign_ins(uow, system)), Requester::Operator)
 }
 
-/// The same use cases, where tests have replaced accounts.
-fn operators_knowing<U: UnitOfWork + Clone>(uow: &U, system: &System, account_ids: &Arc<AccountIds>) -> Operators {
+/// The sign-ins of admins over a unit of work.
+fn sign_ins<U: UnitOfWork + Clone>(uow: &U, system: &System) -> SignIns<U> {
+    let System { clock, ids, passwords, password_rules: _, signatures: _ } = system.clone();
+    SignIns::new(uow.clone(), clock, ids, passwords)
+}
+
+/// The same use cases in the name of a requester, where tests have replaced accounts.
+fn operators_knowing<U: UnitOfWork + Clone>(
+    uow: &U,
+    system: &System,
+    account_ids: &Arc<AccountIds>,
+    sign_ins: Arc<dyn AdminSignIns>,
+    requester: Requester,
+) -> Operators {
     let System { clock, ids, passwords, password_rules, signatures } = system.clone();
     let grants = GrantUseCases::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), signatures);
-    let grants = Arc::new(grants.with_account_ids(Arc::clone(account_ids)));
-    let all = Arc::new(UseCases::new(uow.clone(), clock, ids, passwords, password_rules));
+    let grants = Arc::new(grants.with_account_ids(Arc::clone(account_ids)).acting_for(requester));
+    let all = UseCases::new(uow.clone(), clock, ids, passwords, password_rules);
+    let all = Arc::new(all.with_account_ids(Arc::clone(account_ids)).acting_for(requester));
     Operators {
         accounts: all.clone(),
         credentials: all.clone(),
@@ -356,6 +383,8 @@ fn operators_knowing<U: UnitOfWork + Clone>(uow: &U, system: &System, account_id
         tokens: all.clone(),
         projects: all.clone(),
         admins: all.clone(),
+        sign_ins,
+        actors: all.clone(),
         courses: all.clone(),
         jobs: all.clone(),
         audit: all.clone(),

@@ -86,7 +86,7 @@ impl Log {
         self.write(move |stores| stores.audit().add(account, &NewAuditRecord { at, event }));
     }
 
-    /// Five records of different kinds, the third of them an erasure.
+    /// Five records of different kinds, the third of them an erasure, the last one by an admin.
     fn fill(&self, account: AccountId) {
         let revoked = |id| AuditEvent::Change(Requester::Operator, Change::Revoked, Object::Credential(Id::new(id)));
         let events = [
@@ -94,7 +94,7 @@ impl Log {
             AuditEvent::Denied { cause: DenialCause::Expired, count: 3 },
             cancelled(7),
             revoked(2),
-            AuditEvent::Change(Requester::Operator, Change::Disabled, Object::Account),
+            AuditEvent::Change(Requester::Admin(Id::new(9)), Change::Disabled, Object::Account),
         ];
         for event in events {
             self.add(account, now(), event);
@@ -149,7 +149,7 @@ impl Log {
 }
 
 /// Changes of a log of five sealed records, each with what the first fault says.
-const CHANGES: [(&str, &str); 24] = [
+const CHANGES: [(&str, &str); 26] = [
     ("UPDATE audit_records SET event = 'erasure_cancellee' WHERE {third}", "seal 3 over it, was altered"),
     ("UPDATE audit_records SET at = '2020-01-01T00:00:00.000000Z' WHERE {third}", "seal 3 over it, was altered"),
     ("UPDATE audit_records SET job_id = job_id + 1 WHERE {third}", "seal 3 over it, was altered"),
@@ -162,6 +162,16 @@ const CHANGES: [(&str, &str); 24] = [
     ("UPDATE audit_records SET principal_id = principal_id + 1 WHERE {third}", "seal 3 over it, was altered"),
     ("UPDATE audit_records SET credential_id = credential_id + 1 WHERE {third}", "seal 3 over it, was altered"),
     ("UPDATE audit_records SET credential_id = NULL WHERE {third}", "seal 3 over it, was altered"),
+    (
+        "UPDATE audit_records SET principal_id = principal_id + 1 \
+         WHERE account_id = {a} AND id = (SELECT record_id FROM audit_seals WHERE account_id = {a} AND seq = 5)",
+        "seal 5 over it, was altered",
+    ),
+    (
+        "UPDATE audit_records SET principal_id = NULL \
+         WHERE account_id = {a} AND id = (SELECT record_id FROM audit_seals WHERE account_id = {a} AND seq = 5)",
+        "seal 5 over it, was altered",
+    ),
     ("UPDATE audit_records SET details = '{\"sessions\":13}' WHERE {third}", "seal 3 over it, was altered"),
     ("UPDATE audit_records SET object_id = 1 WHERE {third}", "seal 3 over it, was altered"),
     ("UPDATE audit_records SET sealed = false WHERE {third}", "of seal 3 was marked as not sealed"),

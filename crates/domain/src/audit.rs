@@ -6,8 +6,8 @@ mod denial;
 mod event;
 mod seal;
 
-use crate::id::{AccountId, CredentialId, Id, JobId, PrincipalId, kind};
-use crate::identity::Actor;
+use crate::id::{AccountId, AdminId, CredentialId, Id, JobId, PrincipalId, kind};
+use crate::identity::{Actor, Operator};
 use crate::job::ReferenceId;
 use crate::text::hex;
 use crate::time::Timestamp;
@@ -51,13 +51,34 @@ pub struct AuditRecord {
 pub enum Requester {
     /// A principal of the account, by one of its credentials.
     Principal(PrincipalId, CredentialId),
-    /// The operator of the installation.
+    /// The operator of the installation, by a command.
     Operator,
+    /// An admin of the installation, who has signed in.
+    Admin(AdminId),
+}
+
+impl Requester {
+    /// Whether it is the operator of the installation, by a command or as an admin.
+    pub const fn is_operator(self) -> bool {
+        match self {
+            Self::Operator | Self::Admin(_) => true,
+            Self::Principal(..) => false,
+        }
+    }
+}
+
+impl From<Operator> for Requester {
+    fn from(operator: Operator) -> Self {
+        match operator {
+            Operator::Installation => Self::Operator,
+            Operator::Admin(admin) => Self::Admin(admin),
+        }
+    }
 }
 
 impl From<&Actor> for Requester {
     fn from(actor: &Actor) -> Self {
-        Self::Principal(actor.principal.id, actor.credential)
+        actor.operator.map_or(Self::Principal(actor.principal.id, actor.credential), Self::from)
     }
 }
 
@@ -103,6 +124,15 @@ pub struct AuditFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_operator_is_recorded_as_what_acted() {
+        let admin = AdminId::new(3);
+        let requesters = [Operator::Installation, Operator::Admin(admin)].map(Requester::from);
+        assert_eq!(requesters, [Requester::Operator, Requester::Admin(admin)]);
+        assert!(requesters.into_iter().all(Requester::is_operator));
+        assert!(!Requester::Principal(Id::new(4), Id::new(5)).is_operator());
+    }
 
     #[test]
     fn a_subject_is_shown_as_hexadecimal_digits() {

@@ -117,6 +117,7 @@ pub fn actor_of(account: Account) -> Actor {
         root: CredentialRoot::Credential(Id::new(1)),
         project: None,
         trace: None,
+        operator: None,
     }
 }
 

@@ -56,12 +56,13 @@ const HARMLESS: [&str; 6] = ["pagetoken", "page_token", "next_page_token", "next
 
 /// How texts of secrets begin, and how many letters they have at least after that: those of this service, and those of others that people
 /// paste by mistake.
-const BEGINNINGS: [(&str, usize); 19] = [
+const BEGINNINGS: [(&str, usize); 20] = [
     ("derslik_sk_", 16),
     ("derslik_ok_", 16),
     ("derslik_at_", 16),
     ("derslik_rt_", 16),
     ("derslik_cs_", 16),
+    ("derslik_si_", 16),
     ("ya29.", 4),
     ("1//", 20),
     ("GOCSPX-", 8),

@@ -83,6 +83,7 @@ pub const TABLES: &[Table] = &[
             ("created_at", NotPersonal),
         ],
     ),
+    table("admin_sign_ins", Both, &[("digest", NotPersonal), ("admin_id", NotPersonal), ("expires_at", NotPersonal)]),
     table(
         "principals",
         Both,

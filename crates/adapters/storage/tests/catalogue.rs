@@ -14,9 +14,10 @@ use diesel::sql_types::{Array, BigInt, Text};
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
 /// The tables that stand as a whole on each server, and the reason why they can't be spread.
-const EVERYWHERE: [(&str, &str); 8] = [
+const EVERYWHERE: [(&str, &str); 9] = [
     ("__diesel_schema_migrations", "one row for each migration of the installation"),
     ("accounts", "it lists the accounts, and an account is found by its name"),
+    ("admin_sign_ins", "one row for each sign-in of an admin, who belongs to no account"),
     ("admins", "one row for each person who runs the installation"),
     ("credentials", "a credential is found by its public id before its account is known"),
     ("key_rewrites", "one row for each kind of text, with the progress of the program over all accounts"),

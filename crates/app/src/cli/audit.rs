@@ -259,6 +259,7 @@ fn as_line(record: &AuditRecord) -> String {
     let event = &record.event;
     let by = match event.requester() {
         Some(Requester::Principal(principal, credential)) => format!("principal {principal}, credential {credential}"),
+        Some(Requester::Admin(admin)) => format!("admin {admin}"),
         Some(Requester::Operator) => "operator".to_owned(),
         None => String::new(),
     };
@@ -277,9 +278,10 @@ fn as_line(record: &AuditRecord) -> String {
 
 fn as_json(record: &AuditRecord) -> Value {
     let event = &record.event;
-    let (principal, credential) = match event.requester() {
-        Some(Requester::Principal(principal, credential)) => (Some(principal.get()), Some(credential.get())),
-        Some(Requester::Operator) | None => (None, None),
+    let (principal, credential, admin) = match event.requester() {
+        Some(Requester::Principal(principal, credential)) => (Some(principal.get()), Some(credential.get()), None),
+        Some(Requester::Admin(admin)) => (None, None, Some(admin.get())),
+        Some(Requester::Operator) | None => (None, None, None),
     };
     let object = match event {
         AuditEvent::Change(_, _, object) => json!({ "kind": object.kind().name(), "id": object.id() }),
@@ -301,7 +303,8 @@ fn as_json(record: &AuditRecord) -> Value {
         "object": object,
         "principal": principal,
         "credential": credential,
-        "by_operator": event.requester() == Some(Requester::Operator),
+        "admin": admin,
+        "by_operator": event.requester().is_some_and(Requester::is_operator),
         "counts": event.counts().map(counts),
         "denied": denied,
     })
@@ -330,6 +333,10 @@ mod tests {
         assert_eq!(as_json(&denied)["denied"], 12);
         let disabled = record(AuditEvent::Change(Requester::Operator, Change::Disabled, Object::Account));
         assert!(as_line(&disabled).contains("\taccount_disabled\taccount\toperator\t"), "{}", as_line(&disabled));
+        let enabled = record(AuditEvent::Change(Requester::Admin(Id::new(9)), Change::Enabled, Object::Account));
+        assert!(as_line(&enabled).contains("\taccount_enabled\taccount\tadmin 9\t"), "{}", as_line(&enabled));
+        let json = as_json(&enabled);
+        assert_eq!([&json["admin"], &json["by_operator"], &json["principal"]], [&json!(9), &json!(true), &Value::Null]);
     }
 
     #[test]

@@ -64,9 +64,10 @@ pub(super) mod testing {
 
     use derslik_domain::id::Id;
     use derslik_ports::inbound::operators::{
-        MockAccountAdministration, MockAdminAdministration, MockAuditReading, MockBacklogReading, MockCourseOperations,
+        MockAccountAdministration, MockAdminAdministration, MockAdminSignIns, MockAuditReading, MockBacklogReading, MockCourseOperations,
         MockCredentialAdministration, MockErasureRequests, MockGrantAdministration, MockInstallationKeys, MockJobOperations,
-        MockKnownSecretRevocation, MockProjectAdministration, MockSecretMaking, MockTokenIssuing, MockUserAdministration,
+        MockKnownSecretRevocation, MockOperatorActors, MockProjectAdministration, MockSecretMaking, MockTokenIssuing,
+        MockUserAdministration,
     };
     use derslik_testkit::builders::now;
 
@@ -83,6 +84,8 @@ pub(super) mod testing {
             tokens: Arc::new(MockTokenIssuing::new()),
             projects: Arc::new(MockProjectAdministration::new()),
             admins: Arc::new(MockAdminAdministration::new()),
+            sign_ins: Arc::new(MockAdminSignIns::new()),
+            actors: Arc::new(MockOperatorActors::new()),
             courses: Arc::new(MockCourseOperations::new()),
             jobs: Arc::new(MockJobOperations::new()),
             audit: Arc::new(MockAuditReading::new()),

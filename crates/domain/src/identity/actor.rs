@@ -8,7 +8,7 @@ use crate::text::{Name, TextError};
 use crate::time::{StartDateMode, Timestamp, Zone};
 use crate::trace::TraceParent;
 
-use super::{CredentialRoot, Lang};
+use super::{CredentialRoot, Lang, Operator};
 
 /// The name of an account: 1 to 100 characters.
 pub type AccountName = Name<100>;
@@ -278,6 +278,8 @@ pub struct Actor {
     pub project: Option<ProjectId>,
     /// The step of a trace that the request is. Jobs that the actor asks for continue it.
     pub trace: Option<TraceParent>,
+    /// The operator, if one acts by the service principal of the account. The audit log names the operator then, and not the principal.
+    pub operator: Option<Operator>,
 }
 
 impl Actor {

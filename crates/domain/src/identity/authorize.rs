@@ -124,6 +124,7 @@ mod tests {
             root: CredentialRoot::Credential(Id::new(3)),
             project: None,
             trace: None,
+            operator: None,
         }
     }
 

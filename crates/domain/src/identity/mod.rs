@@ -22,7 +22,7 @@ pub use actor::{
     Account, AccountName, AccountNameError, AccountSettings, AccountState, Actor, Principal, PrincipalKind, Role, Scope, Scopes,
     new_account_name,
 };
-pub use admin::{Admin, AdminRole};
+pub use admin::{Admin, AdminRole, Operator};
 pub use authorize::{Action, Denial, authorize};
 pub use credential::{Credential, CredentialKind, PasswordHash, SecretDigest};
 pub use credential_root::CredentialRoot;

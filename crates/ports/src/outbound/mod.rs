@@ -30,7 +30,7 @@ mod unit_of_work;
 mod users;
 
 pub use crate::store_error::{Conflict, Reason, StoreError, Unavailable};
-pub use admins::{AdminRepository, AdminToAdd};
+pub use admins::{AdminRepository, AdminToAdd, AdminWithPassword, SignInToAdd};
 pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
 pub use changes::{ChangeLogRepository, Projection, ProjectionLag};

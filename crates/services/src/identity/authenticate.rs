@@ -140,6 +140,7 @@ impl<U: UnitOfWork + Clone> Identity<U> {
             root: owner.root,
             project: owner.credential.project,
             trace: None,
+            operator: None,
         };
         Found { actor, credential: Arc::new(owner.credential), read_at, replacements }
     }

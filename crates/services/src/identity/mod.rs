@@ -1,4 +1,4 @@
-//! Authentication, log-in, and tokens that are exchanged for grants.
+//! Authentication, log-in, sign-ins of admins, and tokens that are exchanged for grants.
 
 mod assertion;
 mod authenticate;
@@ -7,7 +7,9 @@ mod issue;
 mod log_in;
 mod login_limiter;
 pub(crate) mod secret;
+mod sign_ins;
 
 pub use authenticate::Identity;
 pub use grants::Grants;
 pub use log_in::LogIns;
+pub use sign_ins::SignIns;

@@ -9,6 +9,7 @@
 //! | `derslik_at_<public id>_<secret>_<checksum>` | an access token |
 //! | `derslik_rt_<public id>_<secret>_<checksum>` | a refresh token |
 //! | `derslik_cs_<secret>_<old checksum>` | the secret of the client that holds a refresh token |
+//! | `derslik_si_<secret>_<checksum>` | the token of a sign-in of an admin |
 //! | `derslik_ak_<public id>`, `derslik_ok_<secret>_<old checksum>`, `derslik_at_<secret>_<old checksum>` | those of earlier programs |
 //!
 //! A public id has 24 hexadecimal digits in lower case, a secret 64, and a checksum 8. A checksum is the beginning of the SHA-256
@@ -157,6 +158,17 @@ pub(crate) fn new_token(ids: &dyn Ids) -> String {
     new_opaque(CredentialKind::AccessToken, ids)
 }
 
+/// A random token of a sign-in of an admin.
+pub(crate) fn new_sign_in_token(ids: &dyn Ids) -> String {
+    with_checksum(format!("{PREFIX}si_{}", hex(&ids.random())))
+}
+
+/// Whether a text has the form of such a token.
+pub(crate) fn is_sign_in_token(text: &str) -> bool {
+    let rest = text.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix("si_"));
+    rest.and_then(|rest| rest.split_once('_')).is_some_and(|(secret, sum)| is_hex(secret, SECRET_BYTES) && is_checked(text, sum))
+}
+
 /// A random public part of a grant.
 pub(crate) fn new_grant_id(ids: &dyn Ids) -> String {
     hex_of_first(&ids.random(), PUBLIC_BYTES)
@@ -257,6 +269,20 @@ mod tests {
                 assert_eq!(shape(kind, text.as_bytes()), Err(Malformed), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn the_token_of_a_sign_in_is_not_a_credential_and_has_one_form() {
+        let token = new_sign_in_token(&FixedIds(guid(1)));
+        assert!(is_sign_in_token(&token) && token.starts_with("derslik_si_0707"), "{token}");
+        for kind in CredentialKind::ALL {
+            assert_eq!(shape(kind, token.as_bytes()), Err(Malformed));
+        }
+        let others = ["", "derslik_si_", "derslik_si__", &token[..token.len() - 1], &token.replacen('7', "8", 1), &format!("{token}_")];
+        for other in others {
+            assert!(!is_sign_in_token(other), "{other}");
+        }
+        assert!(!is_sign_in_token(&new_token(&FixedIds(guid(1)))));
     }
 
     #[test]

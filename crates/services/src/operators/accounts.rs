@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use derslik_domain::audit::{Change, INSTALLATION, Object, Requester};
+use derslik_domain::audit::{Change, INSTALLATION, Object};
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::identity::{Account, AccountName, AccountState, CredentialKind};
 use derslik_domain::job::{Platform, Project, ProjectKey};
@@ -62,11 +62,12 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
     async fn set_disabled(&self, account: AccountId, disabled: bool) -> Result<bool, StoreError> {
         let at = self.clock.now_of(account);
         let (disabled_at, change) = if disabled { (Some(at), Change::Disabled) } else { (None, Change::Enabled) };
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let is_changed = stores.identity().set_account_disabled(account, disabled_at)?;
                 if is_changed {
-                    record(stores, account, at, Requester::Operator, change, Object::Account)?;
+                    record(stores, account, at, requester, change, Object::Account)?;
                 }
                 Ok(is_changed)
             })
@@ -94,7 +95,7 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
             projects: vec![project.clone()],
             users: Vec::new(),
         };
-        let mut tries = 0;
+        let (requester, mut tries) = (self.requester, 0);
         loop {
             let mut plan = plan.clone();
             let created = self
@@ -109,9 +110,9 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
                     if !is_new {
                         return Err(StoreError::Conflict(Conflict::Account));
                     }
-                    record(stores, id, at, Requester::Operator, Change::Created, Object::Account)?;
+                    record(stores, id, at, requester, Change::Created, Object::Account)?;
                     for credential in credentials {
-                        record(stores, id, at, Requester::Operator, Change::Created, Object::Credential(credential))?;
+                        record(stores, id, at, requester, Change::Created, Object::Credential(credential))?;
                     }
                     Ok(id)
                 })

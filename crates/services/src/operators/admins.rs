@@ -1,7 +1,7 @@
 //! Lists, creates and removes the admins of the installation.
 
 use async_trait::async_trait;
-use derslik_domain::audit::{Change, INSTALLATION, Object, Requester};
+use derslik_domain::audit::{Change, INSTALLATION, Object};
 use derslik_domain::identity::{Admin, Username};
 use derslik_ports::inbound::operators::{AdminAdministration, AdminError, NewAdmin};
 use derslik_ports::outbound::{AdminToAdd, StoreError, Tenant, UnitOfWork};
@@ -20,10 +20,11 @@ impl<U: UnitOfWork> AdminAdministration for UseCases<U> {
         let NewAdmin { name, role, password } = new;
         let NewPassword { hash, random } = self.hash(password).await?;
         let at = self.clock.now();
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let admin = stores.admins().add(&AdminToAdd { name, role, hash, at })?;
-                record(stores, INSTALLATION, at, Requester::Operator, Change::Created, Object::Admin(admin.id))?;
+                record(stores, INSTALLATION, at, requester, Change::Created, Object::Admin(admin.id))?;
                 Ok((admin, random))
             })
             .await
@@ -31,10 +32,11 @@ impl<U: UnitOfWork> AdminAdministration for UseCases<U> {
 
     async fn remove(&self, name: &Username) -> Result<bool, StoreError> {
         let (name, at) = (name.clone(), self.clock.now());
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let Some(id) = stores.admins().remove(&name)? else { return Ok(false) };
-                record(stores, INSTALLATION, at, Requester::Operator, Change::Deleted, Object::Admin(id))?;
+                record(stores, INSTALLATION, at, requester, Change::Deleted, Object::Admin(id))?;
                 Ok(true)
             })
             .await
@@ -43,6 +45,7 @@ impl<U: UnitOfWork> AdminAdministration for UseCases<U> {
 
 #[cfg(test)]
 mod tests {
+    use derslik_domain::audit::{AuditEvent, Requester};
     use derslik_domain::id::{AdminId, Id};
     use derslik_domain::identity::{AdminRole, Password};
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
@@ -105,6 +108,18 @@ mod tests {
         let mut stores = MockStores::default();
         stores.admins.expect_remove().once().returning(|_| Ok(None));
         assert!(!operators(stores).remove(&name()).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_change_is_recorded_in_the_name_of_the_requester() {
+        let requester = Requester::Admin(AdminId::new(7));
+        let mut stores = MockStores::default();
+        stores.admins.expect_remove().once().returning(|_| Ok(Some(ID)));
+        stores.audit.expect_add().once().returning(move |_, record| {
+            assert_eq!(record.event, AuditEvent::Change(requester, Change::Deleted, Object::Admin(ID)));
+            Ok(())
+        });
+        assert!(operators(stores).acting_for(requester).remove(&name()).await.unwrap());
     }
 
     #[tokio::test]

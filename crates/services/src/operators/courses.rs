@@ -1,7 +1,7 @@
 //! Changes courses as no API can: suspends and restores them, and sets what their teachers can't.
 
 use async_trait::async_trait;
-use derslik_domain::audit::{self, Object, Requester};
+use derslik_domain::audit::{self, Object};
 use derslik_domain::course::alias::{AliasSpace, CourseRef};
 use derslik_domain::course::{Change, Course, OperatorSetting, adjust, restore, suspend};
 use derslik_domain::id::{AccountId, GradeCategoryId};
@@ -17,6 +17,7 @@ use crate::record::record;
 impl<U: UnitOfWork> CourseOperations for UseCases<U> {
     async fn operate(&self, account: AccountId, course: CourseRef, operation: CourseOperation) -> Result<Course, CourseOperationError> {
         let (ids, at, done) = (self.ids.clone(), self.clock.now_of(account), change_of(&operation));
+        let requester = self.requester;
         self.uow
             .write(account, move |stores| {
                 let course = lock(stores, account, &course)?.ok_or(CourseOperationError::NotFound)?;
@@ -24,7 +25,7 @@ impl<U: UnitOfWork> CourseOperations for UseCases<U> {
                 if !change.facts.is_empty() {
                     stores.courses().update(account, &change.course)?;
                     enqueue_calendar_job(stores, account, change.course.id, &change.facts, at, None)?;
-                    record(stores, account, at, Requester::Operator, done, Object::Course(change.course.id))?;
+                    record(stores, account, at, requester, done, Object::Course(change.course.id))?;
                 }
                 Ok(change.course)
             })
@@ -73,7 +74,7 @@ fn lock(stores: &mut dyn Stores, account: AccountId, course: &CourseRef) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::audit::AuditEvent;
+    use derslik_domain::audit::{AuditEvent, Requester};
     use derslik_domain::course::gradebook::{DisplaySetting, GradeCategoryForm, GradeCategoryName, GradebookForm};
     use derslik_domain::course::{AdjustError, ChangeError, CourseState, RestoreError};
     use derslik_domain::id::Id;

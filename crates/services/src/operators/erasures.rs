@@ -1,7 +1,7 @@
 //! Asks for erasures in the name of the operator, and records that in the audit log.
 
 use async_trait::async_trait;
-use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage, NewAuditRecord, Requester};
+use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage, NewAuditRecord};
 use derslik_domain::id::{AccountId, Id, JobId, ProjectId};
 use derslik_domain::job::{Event, NewJob, ReferenceId};
 use derslik_domain::page::PageRequest;
@@ -24,6 +24,7 @@ impl<U: UnitOfWork> ErasureRequests for UseCases<U> {
         start: ErasureStart,
     ) -> Result<JobId, StoreError> {
         let now = self.clock.now_of(account);
+        let requester = self.requester;
         self.uow
             .write(account, move |stores| {
                 let project = match project {
@@ -33,7 +34,7 @@ impl<U: UnitOfWork> ErasureRequests for UseCases<U> {
                 let job = match stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now))? {
                     Enqueued::Live(job) => job,
                     Enqueued::Created(job) => {
-                        let stage = ErasureStage::Requested(Requester::Operator);
+                        let stage = ErasureStage::Requested(requester);
                         let event = AuditEvent::Erasure(Erasure { job: job.id, subject: job.reference.clone(), stage });
                         stores.audit().add(account, &NewAuditRecord { at: now, event })?;
                         job
@@ -63,6 +64,7 @@ fn bring_forward(stores: &mut dyn Stores, account: AccountId, job: JobId, now: T
 
 #[cfg(test)]
 mod tests {
+    use derslik_domain::audit::Requester;
     use derslik_domain::job::{Job, Platform, Project, ProjectName};
     use derslik_ports::mocks::MockStores;
     use derslik_testkit::builders::{account, now};

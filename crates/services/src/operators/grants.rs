@@ -34,6 +34,8 @@ pub struct GrantUseCases<U> {
     signatures: Arc<dyn Signatures>,
     /// By which ids texts name accounts.
     accounts: NamedAccounts,
+    /// What the audit log names.
+    requester: Requester,
 }
 
 impl<U> std::fmt::Debug for GrantUseCases<U> {
@@ -45,13 +47,19 @@ impl<U> std::fmt::Debug for GrantUseCases<U> {
 impl<U: UnitOfWork> GrantUseCases<U> {
     /// The use case over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, signatures: Arc<dyn Signatures>) -> Self {
-        Self { uow, clock, ids, signatures, accounts: NamedAccounts::default() }
+        Self { uow, clock, ids, signatures, accounts: NamedAccounts::default(), requester: Requester::Operator }
     }
 
     /// The same use case, where tests have replaced accounts.
     #[must_use]
     pub fn with_account_ids(self, ids: Arc<AccountIds>) -> Self {
         Self { accounts: NamedAccounts::new(ids), ..self }
+    }
+
+    /// The same use case in the name of another requester than the operator at the command line.
+    #[must_use]
+    pub fn acting_for(self, requester: Requester) -> Self {
+        Self { requester, ..self }
     }
 }
 
@@ -70,21 +78,27 @@ fn people(stores: &mut dyn Stores, account: AccountId, named: NewDelegation) -> 
 }
 
 /// Adds a grant unless its principal holds the most of that kind, and records it as a change of the principal.
-fn add(stores: &mut dyn Stores, account: AccountId, grant: &NewGrant) -> Result<GrantId, CreateGrantError> {
+fn add(stores: &mut dyn Stores, account: AccountId, requester: Requester, grant: &NewGrant) -> Result<GrantId, CreateGrantError> {
     let valid = stores.grants().valid_of(account, grant.principal, grant.proof.kind(), grant.at)?;
     if u32::try_from(valid.len()).is_ok_and(|count| count >= Grant::MOST) {
         return Err(CreateGrantError::TooMany);
     }
     let added = stores.grants().add(account, grant)?;
     let id = added.ok_or(StoreError::Conflict(Conflict::Credential))?;
-    record(stores, account, grant.at, Requester::Operator, Change::Changed, Object::Principal(grant.principal))?;
+    record(stores, account, grant.at, requester, Change::Changed, Object::Principal(grant.principal))?;
     Ok(id)
 }
 
 /// Revokes what a principal holds: grants, credentials, and the tokens that were issued for them.
-fn revoke_all(stores: &mut dyn Stores, account: AccountId, principal: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
+fn revoke_all(
+    stores: &mut dyn Stores,
+    account: AccountId,
+    requester: Requester,
+    principal: PrincipalId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     stores.identity().revoke_credentials_of(account, principal, at)?;
-    record(stores, account, at, Requester::Operator, Change::Revoked, Object::Principal(principal))
+    record(stores, account, at, requester, Change::Revoked, Object::Principal(principal))
 }
 
 #[async_trait]
@@ -97,6 +111,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
         let (guid, at) = (self.ids.user_guid(), self.clock.now_of(account));
         let NewServiceAccount { name, role, scopes, delegation } = new;
         let accounts = self.accounts.clone();
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 if stores.grants().find_service_account(account, &name)?.is_some() {
@@ -125,7 +140,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
                 if !stores.users().add(account, &user)? || !stores.grants().add_service_account(&service)? {
                     return Err(StoreError::from(Reason::Conflict).into());
                 }
-                record(stores, account, at, Requester::Operator, Change::Created, Object::Principal(id))?;
+                record(stores, account, at, requester, Change::Created, Object::Principal(id))?;
                 Ok(accounts.shown(service))
             })
             .await
@@ -139,6 +154,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
 
     async fn revoke_service_account(&self, account: AccountId, name: ServiceName) -> Result<(), RevokeGrantError> {
         let at = self.clock.now_of(account);
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let service = stores.grants().find_service_account(account, &name)?.ok_or(RevokeGrantError::NotFound)?;
@@ -147,7 +163,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
                 if let Some(user) = locked.filter(|user| user.status == UserState::Active) {
                     stores.users().update(account, &User { status: UserState::Passive, updated_at: at, ..user })?;
                 }
-                Ok(revoke_all(stores, account, service.principal, at)?)
+                Ok(revoke_all(stores, account, requester, service.principal, at)?)
             })
             .await
     }
@@ -163,6 +179,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
         let (key, at) = (new_grant_id(self.ids.as_ref()), self.clock.now_of(account));
         let GrantTerms { scopes, project, lifetime } = terms;
         let (expires_at, accounts) = (lifetime.end(at), self.accounts.clone());
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let service = stores.grants().find_service_account(account, &service)?.ok_or(CreateGrantError::UnknownService)?;
@@ -175,11 +192,11 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
                 let (principal, is_revoked) = (user.id, user.status == UserState::Passive);
                 if is_revoked {
                     stores.users().update(account, &User { status: UserState::Active, updated_at: at, ..user })?;
-                    record(stores, account, at, Requester::Operator, Change::Enabled, Object::Principal(principal))?;
+                    record(stores, account, at, requester, Change::Enabled, Object::Principal(principal))?;
                 }
                 let proof = GrantProof::Key { algorithm, key: public };
                 let grant = NewGrant { principal: service.principal, public_id: key.clone(), proof, scopes, project, expires_at, at };
-                let id = add(stores, account, &grant)?;
+                let id = add(stores, account, requester, &grant)?;
                 let ServiceAccount { address, principal, .. } = accounts.shown(service);
                 Ok(CreatedServiceKey { id, address, principal, key, private_pem, expires_at })
             })
@@ -196,6 +213,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
         let RefreshSecrets { token, client } = new_refresh_token(self.ids.as_ref(), &public_id);
         let GrantTerms { scopes, project, lifetime } = terms;
         let (expires_at, named) = (lifetime.end(at), self.accounts.name_of(account));
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let project = project_of(stores, account, project)?;
@@ -209,7 +227,7 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
                 }
                 let proof = GrantProof::Refresh { client: digest(client.as_bytes()), token: digest(token.as_bytes()) };
                 let grant = NewGrant { principal: user.id, public_id: public_id.clone(), proof, scopes, project, expires_at, at };
-                let id = add(stores, account, &grant)?;
+                let id = add(stores, account, requester, &grant)?;
                 let client = Client { id: ClientId { account: named, public_id }.to_string(), secret: client };
                 Ok(CreatedRefreshToken { id, client, token, expires_at })
             })
@@ -222,11 +240,12 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
 
     async fn revoke(&self, account: AccountId, grant: GrantId) -> Result<(), RevokeGrantError> {
         let at = self.clock.now_of(account);
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let found = stores.grants().lock(account, grant)?.ok_or(RevokeGrantError::NotFound)?;
                 if stores.grants().revoke(account, grant, at)? {
-                    record(stores, account, at, Requester::Operator, Change::Revoked, Object::Principal(found.principal))?;
+                    record(stores, account, at, requester, Change::Revoked, Object::Principal(found.principal))?;
                 }
                 Ok(())
             })

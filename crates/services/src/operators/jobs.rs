@@ -1,7 +1,7 @@
 //! Reads and changes any job, also internal ones and those of a newer program.
 
 use async_trait::async_trait;
-use derslik_domain::audit::{Change, Object, Requester};
+use derslik_domain::audit::{Change, Object};
 use derslik_domain::id::{AccountId, Id, JobId};
 use derslik_domain::job::{Action, Event, Job, UnknownJob};
 use derslik_domain::page::PageRequest;
@@ -43,6 +43,7 @@ impl<U: UnitOfWork> JobOperations for UseCases<U> {
             JobOperation::Retry => Event::Retry,
             JobOperation::RunNow => Event::RunNow,
         };
+        let requester = self.requester;
         self.uow
             .write(account, move |stores| {
                 let Some(before) = stores.jobs().lock(account, id)? else {
@@ -56,14 +57,14 @@ impl<U: UnitOfWork> JobOperations for UseCases<U> {
                 let change = match operation {
                     // The cancellation of an erasure has an event of its own.
                     JobOperation::Cancel if matches!(after.action, Action::DeleteUserData | Action::DeleteUsersData) => {
-                        record_cancel(stores, account, &after, Requester::Operator)?;
+                        record_cancel(stores, account, &after, requester)?;
                         return Ok(after);
                     }
                     JobOperation::Cancel => Change::Cancelled,
                     JobOperation::Retry => Change::Retried,
                     JobOperation::RunNow => Change::RunNow,
                 };
-                record(stores, account, at, Requester::Operator, change, Object::Job(id))?;
+                record(stores, account, at, requester, change, Object::Job(id))?;
                 Ok(after)
             })
             .await
@@ -78,7 +79,7 @@ fn find_unknown(stores: &mut dyn Stores, account: AccountId, id: JobId) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage};
+    use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage, Requester};
     use derslik_domain::id::ProjectId;
     use derslik_domain::job::{
         ErasureCounts, Failure, FailureReason, Jitter, JobStatus, LeaseTerm, LeaseToken, NewJob, ReferenceId, RetryPolicy, WorkerId,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use derslik_domain::audit::{Change, Object, Requester};
+use derslik_domain::audit::{Change, Object};
 use derslik_domain::id::{AccountId, CredentialId, Id};
 use derslik_domain::identity::{CredentialFilter, CredentialKind, PrincipalKind, StoredCredential, TokenLifetime, UserKey};
 use derslik_domain::page::PageRequest;
@@ -38,6 +38,7 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
         }
         let (secret, at) = (new_secret(kind, self.ids.as_ref()), self.clock.now_of(account));
         let expires_at = days.and_then(|days| TokenLifetime::Days(days).end(at));
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let service = stores.users().find_service(account)?.ok_or(KeyError::NoService)?;
@@ -47,7 +48,7 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
                 let new = NewCredential { expires_at, ..of_service(&plan_of(&secret), at) };
                 let id = stores.identity().add_credential(account, service.principal(), &new)?;
                 let id = id.ok_or(StoreError::Conflict(Conflict::Credential))?;
-                record(stores, account, at, Requester::Operator, Change::Created, Object::Credential(id))?;
+                record(stores, account, at, requester, Change::Created, Object::Credential(id))?;
                 Ok(CreatedKey { id, secret, expires_at })
             })
             .await
@@ -62,6 +63,7 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
     ) -> Result<CreatedKey, KeyError> {
         let (ids, at) = (Arc::clone(&self.ids), self.clock.now_of(account));
         let end = at.plus(overlap.min(MAX_OVERLAP));
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let found = find(stores, account, credential, at)?.ok_or(KeyError::NotFound)?;
@@ -86,8 +88,8 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
                 if old.kind == CredentialKind::AccessKey && owner.kind == PrincipalKind::Service {
                     stores.identity().end_tokens_of_key(account, owner.id, credential, end)?;
                 }
-                record(stores, account, at, Requester::Operator, Change::Rotated, Object::Credential(credential))?;
-                record(stores, account, at, Requester::Operator, Change::Created, Object::Credential(id))?;
+                record(stores, account, at, requester, Change::Rotated, Object::Credential(credential))?;
+                record(stores, account, at, requester, Change::Created, Object::Credential(id))?;
                 Ok(CreatedKey { id, secret, expires_at })
             })
             .await
@@ -95,6 +97,7 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
 
     async fn revoke(&self, account: AccountId, credential: CredentialId) -> Result<(), KeyError> {
         let at = self.clock.now_of(account);
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let found = stores.identity().lock_credential(account, credential)?.ok_or(KeyError::NotFound)?;
@@ -105,7 +108,7 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
                 if found.kind == CredentialKind::AccessKey && is_service(stores, account, &found)? {
                     stores.identity().revoke_tokens_of_key(account, found.principal, credential, at)?;
                 }
-                record(stores, account, at, Requester::Operator, Change::Revoked, Object::Credential(credential))?;
+                record(stores, account, at, requester, Change::Revoked, Object::Credential(credential))?;
                 Ok(())
             })
             .await

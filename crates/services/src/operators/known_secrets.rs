@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use derslik_domain::audit::{Change, Object, Requester};
+use derslik_domain::audit::{Change, Object};
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{CredentialKind, Password, PrincipalKind, User, UserKey};
 use derslik_ports::inbound::operators::{KnownPerson, KnownSecretRevocation, KnownSecrets};
@@ -36,6 +36,7 @@ impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
     async fn revoke(&self, known: Vec<KnownSecrets>) -> Result<Vec<String>, StoreError> {
         let password = Password::new(new_token(self.ids.as_ref()).into_bytes()).map_err(|error| StoreError::Other(Box::new(error)))?;
         let (fresh, clock) = (self.passwords.hash(password).await?, Arc::clone(&self.clock));
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let mut revoked = Vec::new();
@@ -48,7 +49,7 @@ impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
                         if credential.kind == CredentialKind::AccessKey && credential.principal.kind == PrincipalKind::Service {
                             stores.identity().revoke_tokens_of_key(account, credential.principal.id, credential.id, at)?;
                         }
-                        record(stores, account, at, Requester::Operator, Change::Revoked, Object::Credential(credential.id))?;
+                        record(stores, account, at, requester, Change::Revoked, Object::Credential(credential.id))?;
                         revoked.push(credential.public_id);
                     }
                     let Some(person) = person else { continue };
@@ -58,7 +59,7 @@ impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
                     let at = clock.now_of(*account);
                     stores.identity().set_password(*account, user.id, &fresh, at)?;
                     stores.identity().revoke_tokens_of(*account, user.id, at)?;
-                    record(stores, *account, at, Requester::Operator, Change::PasswordSet, Object::Principal(user.id))?;
+                    record(stores, *account, at, requester, Change::PasswordSet, Object::Principal(user.id))?;
                     revoked.push(label(person));
                 }
                 Ok(revoked)

@@ -2,6 +2,7 @@
 //! whether a principal may act.
 
 mod accounts;
+mod actors;
 mod admins;
 mod audit;
 mod audit_verification;
@@ -23,7 +24,9 @@ mod users;
 
 use std::sync::Arc;
 
+use derslik_domain::audit::Requester;
 use derslik_domain::identity::PasswordRules;
+use derslik_ports::inbound::control::AccountIds;
 use derslik_ports::outbound::{Clock, Ids, Passwords, UnitOfWork};
 
 pub use audit_verification::AuditVerifier;
@@ -37,6 +40,10 @@ pub struct UseCases<U> {
     ids: Arc<dyn Ids>,
     passwords: Arc<dyn Passwords>,
     rules: PasswordRules,
+    /// What the audit log names.
+    requester: Requester,
+    /// Which accounts tests have replaced.
+    account_ids: Arc<AccountIds>,
 }
 
 impl<U> std::fmt::Debug for UseCases<U> {
@@ -48,7 +55,19 @@ impl<U> std::fmt::Debug for UseCases<U> {
 impl<U: UnitOfWork> UseCases<U> {
     /// The use cases over these ports. New passwords have to meet the rules.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>, rules: PasswordRules) -> Self {
-        Self { uow, clock, ids, passwords, rules }
+        Self { uow, clock, ids, passwords, rules, requester: Requester::Operator, account_ids: Arc::default() }
+    }
+
+    /// The same use cases, where tests have replaced accounts.
+    #[must_use]
+    pub fn with_account_ids(self, account_ids: Arc<AccountIds>) -> Self {
+        Self { account_ids, ..self }
+    }
+
+    /// The same use cases in the name of another requester than the operator at the command line.
+    #[must_use]
+    pub fn acting_for(self, requester: Requester) -> Self {
+        Self { requester, ..self }
     }
 }
 
@@ -56,7 +75,7 @@ impl<U: UnitOfWork> UseCases<U> {
 mod testing {
     //! The use cases over mocks.
 
-    use derslik_domain::audit::{AuditEvent, Change, NewAuditRecord, Object, Requester};
+    use derslik_domain::audit::{AuditEvent, Change, NewAuditRecord, Object};
     use derslik_domain::id::AccountId;
     use derslik_domain::identity::PasswordHash;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};

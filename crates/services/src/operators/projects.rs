@@ -1,7 +1,7 @@
 //! Lists and creates the projects of an account.
 
 use async_trait::async_trait;
-use derslik_domain::audit::{Change, Object, Requester};
+use derslik_domain::audit::{Change, Object};
 use derslik_domain::id::{AccountId, ProjectId};
 use derslik_domain::job::{NewProject, Project, ProjectKey};
 use derslik_domain::page::PageRequest;
@@ -19,6 +19,7 @@ impl<U: UnitOfWork> ProjectAdministration for UseCases<U> {
 
     async fn create(&self, account: AccountId, new: NewProject) -> Result<Project, CreateProjectError> {
         let (key, at) = (ProjectKey::from_random(self.ids.public_bits_of(account)), self.clock.now_of(account));
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let id = stores.projects().next_id(account)?;
@@ -27,7 +28,7 @@ impl<U: UnitOfWork> ProjectAdministration for UseCases<U> {
                 if !stores.projects().add(account, &project)? {
                     return Err(StoreError::from(Reason::Conflict).into());
                 }
-                record(stores, account, at, Requester::Operator, Change::Created, Object::Project(id))?;
+                record(stores, account, at, requester, Change::Created, Object::Project(id))?;
                 Ok(project)
             })
             .await

@@ -1,7 +1,7 @@
 //! Issues access tokens of people.
 
 use async_trait::async_trait;
-use derslik_domain::audit::{Change, Object, Requester};
+use derslik_domain::audit::{Change, Object};
 use derslik_domain::id::{AccountId, Id, ProjectId};
 use derslik_domain::identity::{UserKey, UserState};
 use derslik_domain::page::PageRequest;
@@ -19,6 +19,7 @@ impl<U: UnitOfWork> TokenIssuing for UseCases<U> {
         let (secret, at) = (new_token(self.ids.as_ref()), self.clock.now_of(account));
         let NewToken { scopes, project, lifetime } = token;
         let plan = TokenPlan { secret: secret.clone(), scopes, project, expires_at: lifetime.end(at) };
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let project = project_of(stores, account, project)?;
@@ -32,7 +33,7 @@ impl<U: UnitOfWork> TokenIssuing for UseCases<U> {
                 let new = of_token(&TokenPlan { project, ..plan }, at);
                 let id = stores.identity().add_credential(account, user.principal(), &new)?;
                 let id = id.ok_or(StoreError::Conflict(Conflict::Credential))?;
-                record(stores, account, at, Requester::Operator, Change::Created, Object::Credential(id))?;
+                record(stores, account, at, requester, Change::Created, Object::Credential(id))?;
                 Ok(CreatedToken { id, token: secret })
             })
             .await

@@ -1,7 +1,7 @@
 //! Creates, lists and changes people.
 
 use async_trait::async_trait;
-use derslik_domain::audit::{Change, Object, Requester};
+use derslik_domain::audit::{Change, Object};
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::identity::{Password, PrincipalKind, User, UserKey, UserProfile, UserState};
 use derslik_domain::page::PageRequest;
@@ -17,6 +17,7 @@ impl<U: UnitOfWork> UserAdministration for UseCases<U> {
     async fn create(&self, account: AccountId, new: NewUser) -> Result<PrincipalId, CreateUserError> {
         let (guid, at) = (self.ids.user_guid_of(account), self.clock.now_of(account));
         let NewUser { email, username, role, name, surname } = new;
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let id = stores.users().next_id(account)?;
@@ -38,7 +39,7 @@ impl<U: UnitOfWork> UserAdministration for UseCases<U> {
                 if !stores.users().add(account, &user)? {
                     return Err(StoreError::from(Reason::Conflict).into());
                 }
-                record(stores, account, at, Requester::Operator, Change::Created, Object::Principal(id))?;
+                record(stores, account, at, requester, Change::Created, Object::Principal(id))?;
                 Ok(id)
             })
             .await
@@ -51,6 +52,7 @@ impl<U: UnitOfWork> UserAdministration for UseCases<U> {
     async fn set_active(&self, account: AccountId, user: UserKey, active: bool) -> Result<User, UserError> {
         let at = self.clock.now_of(account);
         let (status, change) = if active { (UserState::Active, Change::Enabled) } else { (UserState::Passive, Change::Disabled) };
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let user = lock_person(stores, account, &user)?;
@@ -62,7 +64,7 @@ impl<U: UnitOfWork> UserAdministration for UseCases<U> {
                 if !active {
                     stores.identity().revoke_credentials_of(account, changed.id, at)?;
                 }
-                record(stores, account, at, Requester::Operator, change, Object::Principal(changed.id))?;
+                record(stores, account, at, requester, change, Object::Principal(changed.id))?;
                 Ok(changed)
             })
             .await
@@ -71,12 +73,13 @@ impl<U: UnitOfWork> UserAdministration for UseCases<U> {
     async fn set_password(&self, account: AccountId, user: UserKey, password: Option<Password>) -> Result<Option<String>, UserError> {
         let NewPassword { hash, random } = self.hash(password).await?;
         let at = self.clock.now_of(account);
+        let requester = self.requester;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let user = lock_person(stores, account, &user)?;
                 stores.identity().set_password(account, user.id, &hash, at)?;
                 stores.identity().revoke_tokens_of(account, user.id, at)?;
-                record(stores, account, at, Requester::Operator, Change::PasswordSet, Object::Principal(user.id))?;
+                record(stores, account, at, requester, Change::PasswordSet, Object::Principal(user.id))?;
                 Ok(random)
             })
             .await

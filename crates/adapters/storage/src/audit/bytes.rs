@@ -163,11 +163,13 @@ mod tests {
             StoredRecord { subject: None, ..record() },
             StoredRecord { principal_id: None, credential_id: Some(4), ..record() },
             StoredRecord { principal_id: Some(0), ..record() },
+            StoredRecord { principal_id: Some(5), ..record() },
+            StoredRecord { credential_id: Some(4), ..record() },
             StoredRecord { details: StoredJson("{ }".to_owned()), ..record() },
             StoredRecord { principal_id: None, object_id: Some(4), ..record() },
         ];
         let bytes: std::collections::HashSet<_> = records.into_iter().map(|record| RecordBytes::from(record).bytes).collect();
-        assert_eq!(bytes.len(), 11);
+        assert_eq!(bytes.len(), 13);
     }
 
     #[test]

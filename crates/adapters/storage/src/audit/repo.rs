@@ -44,6 +44,8 @@ impl NewAuditRow {
         let event = &record.event;
         let (principal, credential) = match event.requester() {
             Some(Requester::Principal(principal, credential)) => (Some(principal.get()), Some(credential.get())),
+            // Without a credential it is the id of an admin. Older programs read it as the operator, and seals cover it as any other.
+            Some(Requester::Admin(admin)) => (Some(admin.get()), None),
             Some(Requester::Operator) | None => (None, None),
         };
         Self {
@@ -164,7 +166,8 @@ impl TryFrom<AuditRow> for AuditRecord {
         let kind = EventKind::by_name(&row.event).ok_or_else(|| corrupt("event"))?;
         let requester = match (row.principal_id, row.credential_id) {
             (Some(principal), Some(credential)) => Requester::Principal(Id::new(principal), Id::new(credential)),
-            _ => Requester::Operator,
+            (Some(admin), None) => Requester::Admin(Id::new(admin)),
+            (None, _) => Requester::Operator,
         };
         let details: Map<String, Value> = serde_json::from_str(&row.details.0).map_err(|_| corrupt("details"))?;
         let counts = || counts_from_json(&details).ok_or_else(|| corrupt("details"));

@@ -26,6 +26,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    admin_sign_ins (digest) {
+        digest -> Binary,
+        admin_id -> BigInt,
+        expires_at -> crate::db::types::Instant,
+    }
+}
+
+diesel::table! {
     principals (account_id, id) {
         account_id -> BigInt,
         id -> BigInt,
@@ -413,6 +421,7 @@ diesel::table! {
     }
 }
 
+diesel::allow_tables_to_appear_in_same_query!(admin_sign_ins, admins);
 diesel::allow_tables_to_appear_in_same_query!(attendees, sessions);
 diesel::allow_tables_to_appear_in_same_query!(audit_records, audit_seals);
 diesel::allow_tables_to_appear_in_same_query!(erased_names, jobs);

@@ -42,6 +42,7 @@ pub const TABLES: &[(&str, InBackup)] = &[
     ("service_keys", Stored(&["name"])),
     ("key_rewrites", Stored(&["subject"])),
     ("key_twins", Stored(&["account_id", "subject", "row_id"])),
+    ("admin_sign_ins", Left("admins sign in again after a restore")),
     ("change_log", Left("says what the projections lack; a restored one lacks all sessions")),
     ("session_index", Left(INDEX)),
     ("session_words", Left(INDEX)),

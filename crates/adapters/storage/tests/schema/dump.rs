@@ -25,7 +25,7 @@ use derslik_domain::job::{
 };
 use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_ports::outbound::{
-    AdminToAdd, Claim, Completion, Enqueued, HeldJob, KnownTestAccount, NewCredential, NewGrant, OwnedKey, Projection,
+    AdminToAdd, Claim, Completion, Enqueued, HeldJob, KnownTestAccount, NewCredential, NewGrant, OwnedKey, Projection, SignInToAdd,
 };
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, service_principal, session, user};
@@ -73,7 +73,7 @@ fn fill_test_control(harness: &Harness<DieselUnitOfWork>) {
     });
 }
 
-/// Inserts a user with a password, a key and a project, an admin, a stored answer, and an audit record.
+/// Inserts a user with a password, a key and a project, an admin with a sign-in, a stored answer, and an audit record.
 fn fill_people(harness: &Harness<DieselUnitOfWork>) {
     harness.write(|stores| {
         stores.identity().add_account(&account(), now())?;
@@ -92,7 +92,9 @@ fn fill_people(harness: &Harness<DieselUnitOfWork>) {
         let owner = Principal { id: Id::new(2), ..service_principal() };
         stores.identity().add_credential(account().id, owner, &credential)?;
         let name = Username::parse("yönetici").unwrap();
-        stores.admins().add(&AdminToAdd { name, role: AdminRole::Operator, hash: PasswordHash::new("hash"), at: now() })?;
+        let admin = stores.admins().add(&AdminToAdd { name, role: AdminRole::Operator, hash: PasswordHash::new("hash"), at: now() })?;
+        let (digest, expires_at) = (SecretDigest::new([2; 32]), now().minutes_before(-720));
+        stores.admins().add_sign_in(&SignInToAdd { digest, admin: admin.id, expires_at })?;
         let project = Project {
             id: Id::new(3),
             key: "3sWXSsqHgSKnE87YkNJK".parse().unwrap(),

@@ -25,6 +25,7 @@ fn actor(role: Role, scopes: Scopes) -> Actor {
         root: CredentialRoot::Credential(Id::new(3)),
         project: None,
         trace: None,
+        operator: None,
     }
 }
 

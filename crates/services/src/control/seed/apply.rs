@@ -69,6 +69,7 @@ pub(in crate::control) fn apply(
         root: CredentialRoot::Credential(Id::new(0)),
         project: target.project,
         trace: None,
+        operator: None,
     };
     let mut writer = Writer { stores, ids, actor, at, people: HashMap::new() };
     for (place, person) in seed.people.iter().enumerate() {

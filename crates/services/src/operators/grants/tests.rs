@@ -1,5 +1,6 @@
 //! Service accounts and grants over mocks: what is stored and recorded, and what is refused before.
 
+use derslik_domain::audit::AuditEvent;
 use derslik_domain::id::Id;
 use derslik_domain::identity::{PublicKey, Role, Scope, Scopes, TokenLifetime};
 use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
@@ -188,6 +189,19 @@ async fn a_revoked_service_account_loses_all_that_it_holds() {
     over(stores).revoke_service_account(account().id, name()).await.unwrap();
     let missing = over(self::stores(None)).revoke_service_account(account().id, name()).await;
     assert!(matches!(missing, Err(RevokeGrantError::NotFound)), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_change_of_a_service_account_is_recorded_in_the_name_of_the_requester() {
+    let requester = Requester::Admin(Id::new(7));
+    let mut stores = stores(Some(service()));
+    stores.users.expect_lock().once().returning(|_, _| Ok(None));
+    stores.identity.expect_revoke_credentials_of().once().returning(|_, _, _| Ok(()));
+    stores.audit.expect_add().once().returning(move |_, record| {
+        assert_eq!(record.event, AuditEvent::Change(requester, Change::Revoked, Object::Principal(Id::new(200))));
+        Ok(())
+    });
+    over(stores).acting_for(requester).revoke_service_account(account().id, name()).await.unwrap();
 }
 
 #[tokio::test]
