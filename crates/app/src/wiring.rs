@@ -4,6 +4,7 @@
 //! An [`Installation`] is the program over one database. `serve` takes the state of the HTTP adapter from it, `worker` the runner
 //! of jobs, and the commands of operators their use cases.
 
+mod console;
 mod control;
 
 use std::sync::Arc;

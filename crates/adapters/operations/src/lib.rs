@@ -28,10 +28,10 @@ mod tests;
 
 use std::sync::Arc;
 
-use actix_web::web::ServiceConfig;
 use derslik_ports::inbound::HealthService;
 
 pub use access::{Access, MetricsToken};
+pub use actix_web::web::ServiceConfig;
 pub use control::{CONTROL_PATH, Control, ControlSlot};
 pub use files::{DOCUMENT_PATH, File};
 #[cfg(feature = "openapi")]

@@ -8,6 +8,7 @@ use derslik_domain::time::{Timestamp, Zone};
 use derslik_http::perculus::bearer;
 use serde_json::{Value, json};
 
+use super::operations::ConsoleAddress;
 use crate::config::Profile;
 use crate::dev_accounts::DevAccount;
 
@@ -21,6 +22,8 @@ pub(super) struct Banner<'a> {
     pub(super) operations: Option<SocketAddr>,
     /// Whether the operations listener shows metrics.
     pub(super) shows_metrics: bool,
+    /// Where the console is, if there is one.
+    pub(super) console: Option<ConsoleAddress>,
     /// Where the metadata server is, if there is one.
     pub(super) metadata: Option<SocketAddr>,
     pub(super) profile: Profile,
@@ -35,7 +38,7 @@ impl Banner<'_> {
     }
 
     /// The URL by which a client on this machine calls the service.
-    fn base(&self) -> String {
+    pub(super) fn base(&self) -> String {
         const HTTPS: u16 = 443;
         let scheme = self.scheme();
         match (&self.host, self.address.port()) {
@@ -53,6 +56,8 @@ impl Banner<'_> {
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "operations": operations,
+            "console": self.console.as_ref().map(|console| &console.url),
+            "console_token": self.console.as_ref().and_then(|console| console.token.as_ref()),
             "metadata": metadata,
             "url": self.base(),
             "accounts": accounts,
@@ -61,7 +66,7 @@ impl Banner<'_> {
 }
 
 /// An address to call: a loopback one in place of all addresses of the machine, which only a listener can name.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -100,6 +105,12 @@ impl fmt::Display for Banner<'_> {
         if let Some(address) = self.operations {
             let others = if self.shows_metrics { "/healthz, /version and /metrics" } else { "/healthz and /version" };
             writeln!(f, "  health    http://{}/readyz  (also {others})", reachable(address))?;
+        }
+        if let Some(ConsoleAddress { url, token }) = &self.console {
+            match token {
+                Some(token) => writeln!(f, "  console   {url}  (in a browser; it asks for this token once: {token})")?,
+                None => writeln!(f, "  console   {url}  (in a browser)")?,
+            }
         }
         if let Some(address) = self.metadata.map(reachable) {
             writeln!(f, "  metadata  http://{address}  (for clients: GCE_METADATA_HOST={address} GCE_METADATA_IP={address})")?;

@@ -138,7 +138,7 @@ enum Command {
     /// Projects, which own jobs and aliases of courses.
     #[command(subcommand)]
     Project(project::ProjectCommand),
-    /// Admins of the installation. They have nowhere to sign in yet: a later release brings the console for them.
+    /// Admins of the installation, who sign in to the console.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
     /// Test control of a running service of profile dev: accounts, clocks, seeds, snapshots, faults and journals.

@@ -1,17 +1,23 @@
 //! The operations listener of a process. It starts before everything else that may take long, and ends last.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use derslik_console::{Console, ConsolePorts, ConsoleSettings, SignInMode};
+use derslik_domain::text::hex;
 use derslik_http::{Calls, DocumentationFile, documentation};
-use derslik_operations::{Control, ControlSlot, DOCUMENT_PATH, File, start};
+use derslik_operations::{Control, ControlSlot, DOCUMENT_PATH, File, Pages, ServiceConfig, start};
+use derslik_ports::inbound::operators::VitalsReading;
 use derslik_ports::inbound::{HealthService, Phase};
+use derslik_ports::outbound::Ids;
 use derslik_side_listener::Running;
 use tokio::runtime::Handle;
 
 use super::Failure;
-use crate::config::Config;
+use super::banner::reachable;
+use crate::config::{Config, Profile};
 use crate::metrics::Metrics;
+use crate::system::SystemIds;
 use crate::wiring::{Installation, health, metrics};
 
 /// The operations listener of a process, if it has one. Without it no metrics are kept.
@@ -25,12 +31,65 @@ struct Listener {
     health: Arc<dyn HealthService>,
     metrics: Metrics,
     control: Option<ControlSlot>,
+    console: Option<ShownConsole>,
+}
+
+/// The console of the listener.
+struct ShownConsole {
+    console: Console,
+    /// The token that signs in once, where the console asks for one.
+    token: Option<String>,
+    /// Where the console finds the URL of the public APIs.
+    public_url: Arc<OnceLock<String>>,
+}
+
+/// Where the console is, and the token that it asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ConsoleAddress {
+    pub(super) url: String,
+    pub(super) token: Option<String>,
+}
+
+impl ShownConsole {
+    fn new(config: &Config, address: SocketAddr) -> Self {
+        let is_local = address.ip().to_canonical().is_loopback();
+        let token = (config.profile == Profile::Dev && !is_local).then(random_text);
+        let sign_in = match (config.profile, &token) {
+            (Profile::Production, _) => SignInMode::Admins,
+            (Profile::Dev, None) => SignInMode::NotNeeded,
+            (Profile::Dev, Some(token)) => SignInMode::Token(token.clone()),
+        };
+        let public_url = Arc::default();
+        let settings = ConsoleSettings {
+            sign_in,
+            secret: SystemIds.random(),
+            is_https: config.console.is_https(),
+            public_url: Arc::clone(&public_url),
+            docs_url: "/docs",
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        Self { console: Console::new(settings), token, public_url }
+    }
+}
+
+/// A random text that a person can paste.
+fn random_text() -> String {
+    /// The letters are 128 bits.
+    const LETTERS: usize = 32;
+    let mut text = hex(&SystemIds.random());
+    text.truncate(LETTERS);
+    text
 }
 
 impl Operations {
     /// Listens on that address, and says that the process is starting. `None` is for a process without such a listener. `control` is
-    /// for a process that has test control.
-    pub(super) fn start(config: &Config, address: Option<SocketAddr>, control: Option<ControlSlot>) -> Result<Self, Failure> {
+    /// for a process that has test control, and `has_console` for one that has the ports of the console.
+    pub(super) fn start(
+        config: &Config,
+        address: Option<SocketAddr>,
+        control: Option<ControlSlot>,
+        has_console: bool,
+    ) -> Result<Self, Failure> {
         let Some(address) = address else { return Ok(Self { listener: None }) };
         let cannot_listen = |error| super::cannot_listen(address, "--ops-listen", error);
         let listener = TcpListener::bind(address).map_err(cannot_listen)?;
@@ -39,6 +98,11 @@ impl Operations {
         let metrics = metrics(config).map_err(Failure::Other)?;
         let access = config.ops_access(address.ip());
         let shows_metrics = access.shows_metrics();
+        let console = (has_console && access.is_console_open()).then(|| ShownConsole::new(config, address));
+        let pages = console
+            .as_ref()
+            .map(|shown| shown.console.clone())
+            .map(|console| -> Pages { Arc::new(move |service: &mut ServiceConfig| console.configure(service)) });
         let operations = derslik_operations::Operations {
             health: Arc::clone(&health),
             metrics: Some(metrics.text()),
@@ -46,10 +110,11 @@ impl Operations {
             access,
             files: files(),
             control: control.clone(),
+            console: pages,
         };
         let running = start(listener, operations).map_err(cannot_listen)?;
         tracing::info!(address = %running.address(), "the operations listener answers");
-        Ok(Self { listener: Some(Listener { running, shows_metrics, health, metrics, control }) })
+        Ok(Self { listener: Some(Listener { running, shows_metrics, health, metrics, control, console }) })
     }
 
     /// Where it listens.
@@ -78,6 +143,28 @@ impl Operations {
     pub(super) fn open_control(&self, control: Control) {
         if let Some(slot) = self.listener.as_ref().and_then(|listener| listener.control.as_ref()) {
             slot.open(control);
+        }
+    }
+
+    /// Where the console is, if the process has one.
+    pub(super) fn console(&self, config: &Config) -> Option<ConsoleAddress> {
+        let listener = self.listener.as_ref()?;
+        let shown = listener.console.as_ref()?;
+        let origin = config.console.origin().ok().flatten();
+        let origin = origin.unwrap_or_else(|| format!("http://{}", reachable(listener.running.address())));
+        Some(ConsoleAddress { url: format!("{origin}{}", derslik_console::CONSOLE_PATH), token: shown.token.clone() })
+    }
+
+    /// What the process did lately, if it has a listener.
+    pub(super) fn vitals(&self) -> Option<Arc<dyn VitalsReading>> {
+        self.listener.as_ref().map(|listener| listener.metrics.vitals())
+    }
+
+    /// Opens the console, if this process has one. `public_url` is the URL of the public APIs.
+    pub(super) fn open_console(&self, ports: ConsolePorts, public_url: String) {
+        if let Some(shown) = self.listener.as_ref().and_then(|listener| listener.console.as_ref()) {
+            shown.public_url.set(public_url).ok();
+            shown.console.open(ports);
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use derslik_domain::id::AccountId;
 use derslik_http::Socket;
-use derslik_operations::ControlSlot;
+use derslik_operations::{Control, ControlSlot};
 use derslik_ports::inbound::control::{ControlError, PublicAccountId, SeedControl};
 use derslik_ports::inbound::{HealthService, Phase};
 use derslik_side_listener::Running;
@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) ->
     let runtime = runtime(config)?;
     // It tells that the process lives while that waits for its database.
     let control = (config.profile == Profile::Dev).then(ControlSlot::default);
-    let operations = Operations::start(config, config.ops_of_serve().map_err(Failure::Usage)?, control);
+    let operations = Operations::start(config, config.ops_of_serve().map_err(Failure::Usage)?, control, true);
     let operations = operations.map_err(|failure| rather_of_public(config, failure))?;
     let installation = open_to_serve(config, &runtime)?;
     check_database(config, &installation, &runtime)?;
@@ -79,25 +79,28 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) ->
     }
     let runner = if args.no_worker { None } else { Some(runner(config, &installation)?) };
     let demo = accounts.first().map(|demo| demo.plan.account.id);
-    open_control(config, &installation, &operations, &runtime, args.seed.as_deref().zip(demo))?;
-    operations.begin_work();
+    let control = open_control(config, &installation, &operations, &runtime, args.seed.as_deref().zip(demo))?;
     // A log for programs has a banner for programs.
     let output = args.print.unwrap_or(if config.log.format == LogFormat::Json { Output::Json } else { context.output });
     // A client that has read the banner may send requests at once: the listener is open and queues them.
-    show(
-        output,
-        &Banner {
-            address,
-            is_encrypted: tls.is_some(),
-            host,
-            operations: operations.address(),
-            shows_metrics: operations.shows_metrics(),
-            metadata: metadata.as_ref().map(Running::address),
-            profile: config.profile,
-            accounts: &accounts,
-            now: installation.now(),
-        },
-    );
+    let banner = Banner {
+        address,
+        is_encrypted: tls.is_some(),
+        host,
+        operations: operations.address(),
+        shows_metrics: operations.shows_metrics(),
+        console: operations.console(config),
+        metadata: metadata.as_ref().map(Running::address),
+        profile: config.profile,
+        accounts: &accounts,
+        now: installation.now(),
+    };
+    if let Some((health, vitals)) = operations.health().zip(operations.vitals()) {
+        let ports = installation.console(config, &state, health, vitals, control.as_ref()).map_err(Failure::Usage)?;
+        operations.open_console(ports, banner.base());
+    }
+    operations.begin_work();
+    show(output, &banner);
     tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
     notify::tell(State::Ready);
     let settings = config.server(raise_limit());
@@ -129,23 +132,23 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) ->
     Ok(())
 }
 
-/// Makes test control available in profile dev, and adds the content of a file to an account before that.
+/// Makes test control available in profile dev, and adds the content of a file to an account before that. Returns it.
 fn open_control(
     config: &Config,
     installation: &Installation,
     operations: &Operations,
     runtime: &Runtime,
     seed: Option<(&Path, AccountId)>,
-) -> Result<(), Failure> {
+) -> Result<Option<Control>, Failure> {
     if config.profile != Profile::Dev {
-        return Ok(());
+        return Ok(None);
     }
     let control = installation.control(config, runtime.handle()).map_err(Failure::Database)?;
     if let Some((file, account)) = seed {
         runtime.block_on(add_seed(control.seeds.as_ref(), account, file))?;
     }
-    operations.open_control(control);
-    Ok(())
+    operations.open_control(control.clone());
+    Ok(Some(control))
 }
 
 /// Adds the content of a file to an account.

@@ -17,7 +17,7 @@ use crate::wiring::{Installation, JobRunner, job_runner};
 pub(super) fn run(config: &Config, signals: &Signals) -> Result<(), Failure> {
     let runtime = runtime(config)?;
     // It tells that the process lives while that waits for its database.
-    let operations = Operations::start(config, config.ops_of_worker().map_err(Failure::Usage)?, None)?;
+    let operations = Operations::start(config, config.ops_of_worker().map_err(Failure::Usage)?, None, false)?;
     let installation = wait_for_database(config, &runtime)?;
     check_database(config, &installation, &runtime)?;
     operations.watch(&installation, runtime.handle());

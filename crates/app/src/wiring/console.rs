@@ -27,8 +27,11 @@ impl Installation {
         let Operators { sign_ins, backlog, .. } = self.operators();
         let keys = config.audit.seal_keys(&[])?;
         let (uow, system, account_ids) = (self.uow.clone(), self.system.clone(), Arc::clone(&self.account_ids));
+        let of_all = Arc::clone(&sign_ins);
         Ok(ConsolePorts {
-            operators_for: Arc::new(move |requester| of_operators(operators_knowing(&uow, &system, &account_ids, requester))),
+            operators_for: Arc::new(move |requester| {
+                of_operators(operators_knowing(&uow, &system, &account_ids, Arc::clone(&of_all), requester))
+            }),
             clients: ClientPorts {
                 sessions: Arc::clone(&services.sessions),
                 attendees: Arc::clone(&services.attendees),
