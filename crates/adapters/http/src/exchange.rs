@@ -1,5 +1,5 @@
-//! A request under test control, as its journal keeps it: what the client sent, and what is known of the answer. Secrets are masked when the
-//! journal is read, since most requests are not.
+//! A request under test control, as its journal keeps it: what the client sent, and what is known of the answer. Secrets are masked when
+//! an entry is read, since most entries never are.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending};
