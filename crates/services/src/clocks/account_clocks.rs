@@ -129,12 +129,13 @@ impl<U: UnitOfWork + Debug> Clock for AccountClocks<U> {
 #[async_trait]
 impl<U: UnitOfWork + Debug> ClockSync for AccountClocks<U> {
     async fn refresh(&self) -> Result<(), StoreError> {
-        let is_quiet = {
-            let known = self.known();
-            // A replacement of an account may set its clock, which must be known as soon as the account is found.
-            known.clocks.is_empty() && !self.ids.is_changing() && known.read_at.is_some_and(|began| began.elapsed() < QUIET)
-        };
-        if is_quiet { Ok(()) } else { self.read_changes().await }
+        if self.is_quiet() {
+            return Ok(());
+        }
+        let asked = Instant::now();
+        let mut read = self.read.lock().await;
+        // While no clock is moved, the read of another request is enough, also if it began earlier.
+        if self.is_quiet() { Ok(()) } else { self.read_after(asked, &mut read).await }
     }
 
     async fn settle(&self) -> Result<(), StoreError> {
@@ -148,6 +149,18 @@ impl<U: UnitOfWork + Debug> AccountClocks<U> {
     pub(super) async fn read_changes(&self) -> Result<(), StoreError> {
         let asked = Instant::now();
         let mut read = self.read.lock().await;
+        self.read_after(asked, &mut read).await
+    }
+
+    /// Whether no clock is known to be moved, by a read that is young enough.
+    fn is_quiet(&self) -> bool {
+        let known = self.known();
+        // A replacement of an account may set its clock, which must be known as soon as the account is found.
+        known.clocks.is_empty() && !self.ids.is_changing() && known.read_at.is_some_and(|began| began.elapsed() < QUIET)
+    }
+
+    /// Reads what has changed, unless a read has begun since the caller asked.
+    async fn read_after(&self, asked: Instant, read: &mut Option<Instant>) -> Result<(), StoreError> {
         // A read that began later than this call saw all that this call must see.
         if read.is_some_and(|began| began >= asked) {
             return Ok(());

@@ -127,6 +127,13 @@ impl AccountIds {
         self.note_end();
     }
 
+    /// The public id of an account, unless the account of that public id has ended, as far as this process knows.
+    pub fn living(&self, account: AccountId) -> Option<PublicAccountId> {
+        let ids = self.ids.read().unwrap_or_else(PoisonError::into_inner);
+        let public = ids.public.get(&account).copied().unwrap_or_else(|| PublicAccountId::new(account.get()));
+        (!ids.ended.contains(&public)).then_some(public)
+    }
+
     /// Whether the account of that public id has ended, as far as this process knows.
     pub fn has_ended(&self, public: PublicAccountId) -> bool {
         self.ids.read().unwrap_or_else(PoisonError::into_inner).ended.contains(&public)
@@ -183,10 +190,13 @@ mod tests {
     #[test]
     fn an_account_ends_once_and_for_all() {
         let (ids, public) = (AccountIds::default(), PublicAccountId::new(7));
+        ids.replace(public, AccountId::new(12));
         assert!(!ids.has_ended(public));
+        assert_eq!([7, 12].map(|account| ids.living(AccountId::new(account))), [Some(public); 2]);
         ids.end(public);
         assert!(ids.has_ended(public));
-        assert_eq!(ids.replacements(), 1);
+        assert_eq!([7, 12, 8].map(|account| ids.living(AccountId::new(account))), [None, None, Some(PublicAccountId::new(8))]);
+        assert_eq!(ids.replacements(), 2);
     }
 
     #[test]
