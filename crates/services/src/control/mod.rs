@@ -116,14 +116,6 @@ impl<U: UnitOfWork> TestControl<U> {
         Self { uow, ports, kept: Arc::default(), turns: Arc::default() }
     }
 
-    /// Reads which accounts stand behind which public ids. A process calls it before it serves.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn load_ids(&self) -> Result<(), StoreError> {
-        load_ids(&self.uow, &self.ports.account_ids).await
-    }
-
     /// Ends the accounts whose time is over, and removes the rows of ended ones, until the task is dropped.
     pub async fn tidy(&self) {
         loop {
@@ -209,20 +201,6 @@ fn is_passing(error: &ControlError) -> bool {
     matches!(error, StoreError::Conflict(Conflict::Account)) || error.unavailable() == Some(Reason::Conflict)
 }
 
-/// Reads which accounts stand behind which public ids.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn load_ids<U: UnitOfWork>(uow: &U, ids: &AccountIds) -> Result<(), StoreError> {
-    for known in uow.read(Tenant::Installation, |stores| stores.test_accounts().list()).await? {
-        let public = PublicAccountId::new(known.public);
-        if ids.current(public) != known.account {
-            ids.replace(public, known.account);
-        }
-    }
-    Ok(())
-}
-
 /// The size of one step of the removal of rows: short, since the database of a test has other work.
 const STEP: BatchSize = BatchSize::DEFAULT;
 
@@ -233,23 +211,28 @@ fn fresh_id(stores: &mut dyn Stores) -> Result<AccountId, StoreError> {
     Ok(AccountId::new(free.get().max(highest.saturating_add(1))))
 }
 
+/// An account that is in use.
+struct Found {
+    account: Account,
+    /// When it ends, in real time; `None` for never.
+    lives_until: Option<Timestamp>,
+}
+
 /// The account behind a public id, unless it has ended. In a transaction that sees one state, it is that of the state.
 fn find(stores: &mut dyn Stores, public: PublicAccountId, guess: AccountId) -> Result<Account, ControlError> {
-    look(stores, public, guess, false)
+    Ok(look(stores, public, guess, false)?.account)
 }
 
 /// The same, locked until the transaction ends: no other one replaces or ends the account meanwhile.
-fn lock(stores: &mut dyn Stores, public: PublicAccountId, guess: AccountId) -> Result<Account, ControlError> {
+fn lock(stores: &mut dyn Stores, public: PublicAccountId, guess: AccountId) -> Result<Found, ControlError> {
     look(stores, public, guess, true)
 }
 
-fn look(stores: &mut dyn Stores, public: PublicAccountId, guess: AccountId, is_locked: bool) -> Result<Account, ControlError> {
-    let state = match stores.test_accounts().current(public.get(), guess, is_locked)? {
-        Some(account) => stores.identity().account_state(account)?,
-        None => None,
-    };
-    let in_use = state.filter(|state| !state.is_disabled());
-    in_use.map(|state| state.account).ok_or_else(|| ControlError::not_found("account", &public))
+fn look(stores: &mut dyn Stores, public: PublicAccountId, guess: AccountId, is_locked: bool) -> Result<Found, ControlError> {
+    let missing = || ControlError::not_found("account", &public);
+    let known = stores.test_accounts().current(public.get(), guess, is_locked)?.ok_or_else(missing)?;
+    let in_use = stores.identity().account_state(known.account)?.filter(|state| !state.is_disabled());
+    Ok(Found { account: in_use.ok_or_else(missing)?.account, lives_until: known.lives_until })
 }
 
 /// The id under which the clock of an account is stored, which it keeps.

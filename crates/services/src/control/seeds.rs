@@ -48,7 +48,7 @@ impl<U: UnitOfWork> TestControl<U> {
         let (guess, ids, at) = (self.guess(account), Arc::clone(&self.ports.ids), self.ports.clock.now_of(clock_id(account)));
         self.uow
             .write(Tenant::Installation, move |stores| {
-                let found = lock(stores, account, guess)?;
+                let found = lock(stores, account, guess)?.account;
                 let target = Target::of(stores, found)?;
                 seed::apply(stores, &target, &seed, ids.as_ref(), at)
             })

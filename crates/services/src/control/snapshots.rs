@@ -88,15 +88,14 @@ impl<U: UnitOfWork> TestControl<U> {
             let (snapshot, ids, account_ids) = (Arc::clone(&snapshot), Arc::clone(&self.ports.ids), Arc::clone(&self.ports.account_ids));
             let (guess, at) = (self.guess(account), self.ports.clock.now());
             let work = move |stores: &mut dyn Stores| {
-                let current = lock(stores, account, guess)?.id;
+                let found = lock(stores, account, guess)?;
+                let (current, lives_until) = (found.account.id, found.lives_until);
                 let adopted = if is_foreign {
                     let own = stores.test_accounts().read_rows(current, Some(&OWN))?;
                     Some(adopt(&snapshot.rows, &own)?)
                 } else {
                     None
                 };
-                let known = stores.test_accounts().list()?;
-                let lives_until = known.into_iter().find(|known| known.account == current).and_then(|known| known.lives_until);
                 stores.test_accounts().end(current, account.get(), at)?;
                 let fresh = fresh_id(stores)?;
                 stores.test_accounts().write_rows(fresh, adopted.as_ref().unwrap_or(&snapshot.rows))?;
