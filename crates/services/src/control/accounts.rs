@@ -18,11 +18,10 @@ use derslik_ports::outbound::{AccountRows, Clock, Conflict, Ids, KnownTestAccoun
 use tokio::time::sleep;
 
 use super::kept::{KEPT, last_draw};
+use super::memory::Made;
 use super::plan::{draw_ids, plan};
 use super::seed::{self, Seed};
-use super::{
-    Found, Made, PAUSE_OF_TRIES, Replaced, STEP, TRIES, TestControl, clock_id, find, fresh_id, is_passing, lock, set_clock, to_its_end,
-};
+use super::{Found, PAUSE_OF_TRIES, Replaced, STEP, TRIES, TestControl, clock_id, find, fresh_id, is_passing, lock, set_clock, to_its_end};
 use crate::operators::set_up::set_up;
 
 /// How many accounts are read at a time.
@@ -144,7 +143,7 @@ impl<U: UnitOfWork> TestControl<U> {
         };
         made.seed = seed;
         let account = planned.into_account(&made.plan)?;
-        self.kept().made.insert(account.id, made);
+        self.memory().add_made(account.id, made);
         Ok(account)
     }
 
@@ -168,8 +167,8 @@ impl<U: UnitOfWork> TestControl<U> {
 
     /// What is known of an account that is to be made anew.
     fn renewal(&self, public: PublicAccountId, guess: AccountId) -> Renewal {
-        let kept = self.kept();
-        Renewal { public, guess, made: kept.made.get(&public).cloned(), seed: kept.seeds.get(&public).cloned() }
+        let memory = self.memory();
+        Renewal { public, guess, made: memory.made(public).cloned(), seed: memory.seed(public).cloned() }
     }
 
     /// Makes accounts anew, in one transaction.
@@ -240,11 +239,7 @@ impl<U: UnitOfWork> TestControl<U> {
     /// Forgets what was kept about an account that has ended. What a late request would add is refused from the first step on.
     fn forget(&self, account: PublicAccountId) {
         self.ports.account_ids.end(account);
-        let mut kept = self.kept();
-        kept.made.remove(&account);
-        kept.seeds.remove(&account);
-        kept.snapshots.remove(&account);
-        drop(kept);
+        self.memory().forget(account);
         for memory in &self.ports.memories {
             memory.forget(account);
         }
