@@ -164,14 +164,9 @@ impl TestAccountRepository for DieselStores<'_> {
     }
 
     fn write_rows(&mut self, account: AccountId, rows: &AccountRows) -> Result<(), StoreError> {
-        // In SQLite the id of a job is free only when the account that had it has none of its jobs.
         self.query(|conn| match conn {
             Conn::Pg(_) => Ok(0),
-            Conn::Sqlite(conn) => {
-                let ended = test_accounts::table.filter(test_accounts::ended.eq(true)).select(test_accounts::account_id);
-                let ended: Vec<i64> = ended.load(conn)?;
-                diesel::delete(jobs::table.filter(jobs::account_id.eq_any(ended))).execute(conn)
-            }
+            Conn::Sqlite(conn) => account::free_job_ids(conn, rows).map_err(failure),
         })?;
         self.query(|conn| account::write(conn, account, rows).map_err(failure))?;
         self.wake_for(true)

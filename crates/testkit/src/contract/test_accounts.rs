@@ -96,6 +96,16 @@ fn round_trip<U: UnitOfWork>(harness: &Harness<U>) {
     }
     let jobs = harness.read(|stores| stores.jobs().list(FRESH, None, PageRequest { size: 9, after: None }));
     assert_eq!(jobs.iter().map(|job| job.reference.as_str()).collect::<Vec<_>>(), ["mehdi"]);
+    // The next restore needs ids of these jobs in one database, and not those of other jobs.
+    harness.write(|stores| {
+        let user = ReferenceId::new("later").map_err(|error| StoreError::Other(Box::new(error)))?;
+        stores.jobs().enqueue(FRESH, &NewJob::delete_user_data(project().id, user, now()))?;
+        let rows = stores.test_accounts().read_rows(FRESH, Some(&["accounts", "principals", "projects"]))?;
+        stores.test_accounts().end(FRESH, 7, now())?;
+        stores.test_accounts().write_rows(Id::new(90_002), &rows)
+    });
+    let jobs = harness.read(|stores| stores.jobs().list(FRESH, None, PageRequest { size: 9, after: None }));
+    assert_eq!(jobs.iter().map(|job| job.reference.as_str()).collect::<Vec<_>>(), ["mehdi", "later"]);
     // A part of the tables alone.
     let rows = harness.write(|stores| stores.test_accounts().read_rows(FRESH, Some(&["accounts", "projects"])));
     assert_eq!(rows.tables.iter().map(|table| table.table).collect::<Vec<_>>(), ["accounts", "projects"]);
