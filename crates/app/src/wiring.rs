@@ -17,7 +17,7 @@ use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, RequestControl, Services};
 use derslik_ports::StoreError;
-use derslik_ports::inbound::control::{AccountIds, FaultInjection, PublicAccountId};
+use derslik_ports::inbound::control::{AccountIds, FaultInjection};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AdminSignIns, AuditReading, AuditVerification, BacklogReading, CourseOperations,
     CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation, OperatorActors,
@@ -28,7 +28,6 @@ use derslik_ports::outbound::{Clock, ClockSync, Ids, Passwords, Readers, SealKey
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::clocks::{AccountClocks, SyncedGrants, SyncedIdentity, SyncedLogIns};
-use derslik_services::control::load_ids;
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
 use derslik_services::faults::InjectedFaults;
@@ -118,14 +117,16 @@ impl Installation {
         Arc::clone(&self.system.clock)
     }
 
-    /// Reads which accounts tests have replaced and which clocks they have moved, for a command. Only profile `dev` has either.
+    /// Reads which accounts tests have replaced and which clocks they have moved. A process that serves does so before its first request,
+    /// and then with each request; a command does it once. Only profile `dev` has either.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn look_at_tests(&self) -> Result<(), StoreError> {
-        let Some(clocks) = &self.clocks else { return Ok(()) };
-        load_ids(&self.uow, &self.account_ids).await?;
-        clocks.refresh().await
+        match &self.clocks {
+            Some(clocks) => clocks.refresh().await,
+            None => Ok(()),
+        }
     }
 
     /// The use cases of operators.
@@ -145,7 +146,7 @@ impl Installation {
 
     /// The account that such an address names.
     pub fn behind(&self, named: AccountId) -> AccountId {
-        self.account_ids.current(PublicAccountId::new(named.get()))
+        self.account_ids.behind(named)
     }
 
     /// The use cases of people, with another hasher of passwords than that of the server. They take every password.

@@ -80,7 +80,7 @@ pub(crate) async fn control<B: MessageBody + 'static>(
     let Some(exchange) = Exchange::begin(&mut request) else {
         return Ok(next.call(request).await?.map_body(|_, body| FaultyBody { body, fault: AnswerFault::None }));
     };
-    let _unanswered = Unanswered(Rc::clone(&exchange));
+    let unanswered = Unanswered(Rc::clone(&exchange));
     let response = match next.call(request).await {
         Ok(response) => response,
         Err(error) => {
@@ -92,10 +92,24 @@ pub(crate) async fn control<B: MessageBody + 'static>(
     exchange.note(response.request(), holder);
     let fault = exchange.next_faults(Moment::Answer).fault;
     let (status, size) = (response.status(), response.response().body().size());
-    // While an answer waits, a chunk that breaks would end the connection without it.
-    let is_chunked = || response.request().headers().contains_key(TRANSFER_ENCODING);
-    if holder.is_none() && exchange.named().is_none() && is_unrouted(status) && !is_chunked() {
-        exchange.belongs_to(account_of(response.request()).await);
+    let bytes = match size {
+        BodySize::Sized(bytes) => Some(bytes),
+        BodySize::None => Some(0),
+        BodySize::Stream => None,
+    };
+    if holder.is_none() && exchange.named().is_none() && is_unrouted(status) {
+        let claimed = account_of(response.request());
+        if response.request().headers().contains_key(TRANSFER_ENCODING) {
+            // While an answer waits, a chunk that breaks would end the connection without it. So this one does not wait for the look-up.
+            let exchange = Rc::clone(&exchange);
+            actix_web::rt::spawn(async move {
+                let _unanswered = unanswered;
+                exchange.belongs_to(claimed.await);
+                exchange.record(Some((status, bytes)));
+            });
+            return Ok(response.map_body(|_, body| FaultyBody { body, fault: AnswerFault::None }));
+        }
+        exchange.belongs_to(claimed.await);
     }
     if let Some((_, Fault::LoseAnswer)) = fault {
         // The parts of a batch are carried out while its answer is written.
@@ -104,11 +118,6 @@ pub(crate) async fn control<B: MessageBody + 'static>(
         exchange.end_connection(false).await;
         return Err(actix_web::error::ErrorServiceUnavailable("the answer was lost for a test"));
     }
-    let bytes = match size {
-        BodySize::Sized(bytes) => Some(bytes),
-        BodySize::None => Some(0),
-        BodySize::Stream => None,
-    };
     exchange.record(Some((status, bytes)));
     let fault = AnswerFault::of(fault, size, &exchange);
     Ok(response.map_body(|_, body| FaultyBody { body, fault }))
@@ -247,6 +256,7 @@ mod tests {
     use async_trait::async_trait;
     use derslik_domain::fault::{Api, Faults, JobFault, Met, Refusal, RequestFilter, RequestLine, Schedule};
     use derslik_domain::id::AccountId;
+    use derslik_domain::idempotency::AnswerCode;
     use derslik_domain::job::Action;
     use derslik_ports::inbound::control::{FaultInjection, JournalRecording, Recorded, RecordedRequest};
     use derslik_ports::inbound::{CourseError, MockCourseService};
@@ -409,6 +419,25 @@ mod tests {
         let recorded: Vec<_> = controlled.recorded().iter().map(|request| (request.path.clone(), request.fault)).collect();
         assert_eq!(recorded, [("/no/such/path".to_owned(), None)]);
         assert!(controlled.unmatched().is_empty());
+    }
+
+    #[actix_web::test]
+    async fn a_request_in_chunks_to_a_wrong_path_is_in_the_journal_of_its_account() {
+        let controlled = Controlled::default();
+        let app = controlled.clone().app(0).await;
+        for credential in ["Bearer right", "Bearer wrong"] {
+            let request = TestRequest::post().uri("/no/such/path").insert_header((AUTHORIZATION, credential));
+            let request = request.insert_header((TRANSFER_ENCODING, "chunked")).set_payload("{}");
+            assert_eq!(call_service(&app, request.to_request()).await.status(), 404);
+        }
+        // The answer does not wait for the entry.
+        while controlled.recorded().len() + controlled.unmatched().len() < 2 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        for entries in [controlled.recorded(), controlled.unmatched()] {
+            let found: Vec<_> = entries.iter().map(|request| (request.path.as_str(), request.answer.map(AnswerCode::get))).collect();
+            assert_eq!(found, [("/no/such/path", Some(404))]);
+        }
     }
 
     #[actix_web::test]

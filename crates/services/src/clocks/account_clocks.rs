@@ -1,6 +1,8 @@
 //! The time of each account in this process. The clocks are stored, so that the processes on one database agree: each request reads
 //! what changed since the last one, and requests that wait at the same time share a read. While no clock is moved, a process reads only now
 //! and then, so that this costs nothing; the first move waits for as long before it is answered.
+//!
+//! A clock is found by the public id of its account, so the same read brings the accounts that other processes have put behind public ids.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -13,7 +15,7 @@ use derslik_domain::clock::VirtualClock;
 use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{AccountIds, PublicAccountId};
-use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, DueTimes, StoreError, StoredClock, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, DueTimes, KnownTestAccount, StoreError, StoredClock, Tenant, UnitOfWork};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
@@ -39,6 +41,8 @@ struct Known {
     /// By the public ids of accounts: a clock outlives the resets of its account.
     clocks: HashMap<AccountId, VirtualClock>,
     revision: ClockRevision,
+    /// The last account of tests that was read: fresh ones have higher ids.
+    last: Option<AccountId>,
     /// When the last read began.
     read_at: Option<Instant>,
     /// Since when a clock is known to be moved.
@@ -85,7 +89,13 @@ impl<U: UnitOfWork + Debug> AccountClocks<U> {
         AccountId::new(self.ids.public(account).get())
     }
 
-    fn note(&self, changed: Vec<StoredClock>, began: Instant) {
+    fn note(&self, accounts: &[KnownTestAccount], changed: Vec<StoredClock>, began: Instant) {
+        for KnownTestAccount { account, public, .. } in accounts {
+            let public = PublicAccountId::new(*public);
+            if self.ids.current(public) != *account {
+                self.ids.replace(public, *account);
+            }
+        }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for StoredClock { account, clock, revision } in changed {
             match clock {
@@ -94,6 +104,7 @@ impl<U: UnitOfWork + Debug> AccountClocks<U> {
             };
             known.revision = known.revision.max(revision);
         }
+        known.last = known.last.max(accounts.last().map(|known| known.account));
         known.read_at = Some(began);
         known.moved_since = if known.clocks.is_empty() { None } else { known.moved_since.or_else(|| Some(Instant::now())) };
     }
@@ -165,10 +176,19 @@ impl<U: UnitOfWork + Debug> AccountClocks<U> {
         if read.is_some_and(|began| began >= asked) {
             return Ok(());
         }
-        let (began, since) = (Instant::now(), self.known().revision);
-        let changed = self.uow.read(Tenant::Installation, move |stores| stores.clocks().changed_since(since));
-        let changed: Result<_, StoreError> = changed.await;
-        self.note(changed?, began);
+        let began = Instant::now();
+        let (since, last) = {
+            let known = self.known();
+            (known.revision, known.last)
+        };
+        let changes = self.uow.read(Tenant::Installation, move |stores| {
+            // An account that is found here has committed its clock before.
+            let accounts = stores.test_accounts().list(last)?;
+            Ok((accounts, stores.clocks().changed_since(since)?))
+        });
+        let changes: Result<_, StoreError> = changes.await;
+        let (accounts, changed) = changes?;
+        self.note(&accounts, changed, began);
         *read = Some(began);
         Ok(())
     }

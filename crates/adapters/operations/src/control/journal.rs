@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::http::header::{ContentType, HeaderName};
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -20,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::matching::{Described, Matching};
 use super::read::{self, Body};
-use super::{ControlSlot, Problem};
+use super::{ControlSlot, Problem, resource};
 
 /// How many entries a list has unless a request says otherwise.
 const LIMIT: usize = 100;
@@ -46,12 +47,12 @@ const SET_BY_CLIENT: [&str; 7] = ["accept-encoding", "connection", "content-leng
 /// Adds the resources.
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
-        .service(web::resource("/accounts/{account}/journal").route(web::get().to(list)).route(web::delete().to(clear)))
-        .service(web::resource("/accounts/{account}/journal/wait").route(web::get().to(wait)))
-        .service(web::resource("/accounts/{account}/journal/assert").route(web::post().to(assert)))
-        .service(web::resource("/accounts/{account}/journal/curl").route(web::get().to(curl)))
-        .service(web::resource("/accounts/{account}/journal/live").route(web::get().to(live)))
-        .service(web::resource("/journal/unmatched").route(web::get().to(unmatched)));
+        .service(resource("/accounts/{account}/journal", [(Method::GET, web::to(list)), (Method::DELETE, web::to(clear))]))
+        .service(resource("/accounts/{account}/journal/wait", [(Method::GET, web::to(wait))]))
+        .service(resource("/accounts/{account}/journal/assert", [(Method::POST, web::to(assert))]))
+        .service(resource("/accounts/{account}/journal/curl", [(Method::GET, web::to(curl))]))
+        .service(resource("/accounts/{account}/journal/live", [(Method::GET, web::to(live))]))
+        .service(resource("/journal/unmatched", [(Method::GET, web::to(unmatched))]));
 }
 
 /// The query of a list, of a wait and of events.

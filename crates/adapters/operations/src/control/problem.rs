@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use derslik_ports::StoreError;
 use derslik_ports::inbound::control::ControlError;
@@ -21,11 +21,13 @@ pub(crate) struct Problem {
     line: Option<usize>,
     /// The entries of a journal that come closest to what was expected.
     nearest: Option<Value>,
+    /// The methods that the resource has, with commas between.
+    allowed: Option<String>,
 }
 
 impl Problem {
     const fn new(status: StatusCode, code: &'static str, detail: String) -> Self {
-        Self { status, code, detail, field: None, line: None, nearest: None }
+        Self { status, code, detail, field: None, line: None, nearest: None, allowed: None }
     }
 
     /// The process has not opened its database yet.
@@ -56,6 +58,12 @@ impl Problem {
     /// Test control has no such resource.
     pub(crate) fn no_such_path(path: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "no_such_path", format!("test control has no {path}"))
+    }
+
+    /// The resource does not have this method.
+    pub(crate) fn wrong_method(method: &str, allowed: String) -> Self {
+        let detail = format!("this path does not have {method}, but {allowed}");
+        Self { allowed: Some(allowed), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", detail) }
     }
 
     /// The body is too long, or does not come in time.
@@ -113,6 +121,9 @@ impl ResponseError for Problem {
         let mut answer = HttpResponse::build(self.status);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             answer.insert_header((RETRY_AFTER, "1"));
+        }
+        if let Some(allowed) = &self.allowed {
+            answer.insert_header((ALLOW, allowed.as_str()));
         }
         answer.insert_header((CONTENT_TYPE, "application/problem+json"));
         answer.body(Value::Object(members).to_string())

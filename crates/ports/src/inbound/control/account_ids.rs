@@ -91,6 +91,11 @@ impl AccountIds {
         ids.current.get(&public).copied().unwrap_or_else(|| AccountId::new(public.get()))
     }
 
+    /// The account that a client names by a number: its public id, or an id that it has or had inside.
+    pub fn behind(&self, named: AccountId) -> AccountId {
+        self.current(self.public(named))
+    }
+
     /// Notes that a replacement begins. It is committed, or has failed, before the value is dropped.
     pub fn begin_change(&self) -> Changing<'_> {
         self.changing.fetch_add(1, Ordering::AcqRel);
@@ -164,8 +169,10 @@ mod tests {
         assert_eq!((ids.current(public), ids.replacements()), (AccountId::new(15), 2));
         for account in [7, 12, 15] {
             assert_eq!(ids.public(AccountId::new(account)), public, "{account}");
+            assert_eq!(ids.behind(AccountId::new(account)), AccountId::new(15), "{account}");
             assert_eq!(ids.shown(AccountId::new(account)), first, "{account}");
         }
+        assert_eq!(ids.behind(AccountId::new(8)), AccountId::new(8));
     }
 
     #[test]
