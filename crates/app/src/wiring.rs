@@ -18,7 +18,7 @@ use derslik_ports::StoreError;
 use derslik_ports::inbound::control::{AccountIds, FaultInjection, PublicAccountId};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
-    CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
+    CredentialAdministration, DueReading, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
     ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
 use derslik_ports::inbound::{DenialLog, HealthService, JobService, PeopleService};
@@ -320,6 +320,8 @@ pub struct Operators {
     pub audit: Arc<dyn AuditReading>,
     /// The work that waits.
     pub backlog: Arc<dyn BacklogReading>,
+    /// What falls due next in an account.
+    pub due: Arc<dyn DueReading>,
     /// Service accounts, their keys, and refresh tokens.
     pub grants: Arc<dyn GrantAdministration>,
     /// Erasures.
@@ -360,6 +362,7 @@ fn operators_knowing<U: UnitOfWork + Clone>(uow: &U, system: &System, account_id
         jobs: all.clone(),
         audit: all.clone(),
         backlog: all.clone(),
+        due: all.clone(),
         grants,
         erasures: all.clone(),
         secrets: all.clone(),

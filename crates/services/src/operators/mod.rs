@@ -8,6 +8,7 @@ mod audit_verification;
 mod backlog;
 mod courses;
 mod credentials;
+mod due;
 mod erasures;
 mod grants;
 mod installation;

@@ -7,6 +7,7 @@ mod audit;
 mod backlog;
 mod courses;
 mod credentials;
+mod due;
 mod erasures;
 mod grants;
 mod installation;
@@ -27,6 +28,7 @@ pub use backlog::{Backlog, BacklogReading, ProjectionBacklog};
 pub use courses::{CourseOperation, CourseOperationError, CourseOperations};
 pub use credentials::{CreatedKey, CreatedSecret, CredentialAdministration, KeyError, MAX_OVERLAP, NewKey};
 pub use derslik_domain::identity::{AccountState, CredentialFilter, StoredCredential};
+pub use due::{DueItem, DueKind, DueReading, MAX_UPCOMING};
 pub use erasures::{ErasureRequests, ErasureStart};
 pub use grants::{
     CreateGrantError, CreateServiceAccountError, CreatedRefreshToken, CreatedServiceKey, GrantAdministration, GrantTerms, NewDelegation,
@@ -48,6 +50,7 @@ pub use {
     backlog::MockBacklogReading,
     courses::MockCourseOperations,
     credentials::MockCredentialAdministration,
+    due::MockDueReading,
     erasures::MockErasureRequests,
     grants::MockGrantAdministration,
     installation::MockInstallationKeys,
