@@ -20,8 +20,8 @@ use derslik_ports::StoreError;
 use derslik_ports::inbound::control::{AccountIds, FaultInjection};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AdminSignIns, AuditReading, AuditVerification, BacklogReading, CourseOperations,
-    CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation, OperatorActors,
-    ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
+    CredentialAdministration, DueReading, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
+    OperatorActors, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
 use derslik_ports::inbound::{DenialLog, HealthService, JobService, PeopleService};
 use derslik_ports::outbound::{Clock, ClockSync, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
@@ -336,6 +336,8 @@ pub struct Operators {
     pub audit: Arc<dyn AuditReading>,
     /// The work that waits.
     pub backlog: Arc<dyn BacklogReading>,
+    /// What falls due next in an account.
+    pub due: Arc<dyn DueReading>,
     /// Service accounts, their keys, and refresh tokens.
     pub grants: Arc<dyn GrantAdministration>,
     /// Erasures.
@@ -391,6 +393,7 @@ fn operators_knowing<U: UnitOfWork + Clone>(
         jobs: all.clone(),
         audit: all.clone(),
         backlog: all.clone(),
+        due: all.clone(),
         grants,
         erasures: all.clone(),
         secrets: all.clone(),
