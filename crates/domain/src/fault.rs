@@ -16,10 +16,14 @@
 //! assert_eq!(faults.next_for(Moment::Request, &request), Met::default());
 //! ```
 
+mod preset;
+
 use std::fmt;
 use std::time::Duration;
 
 use crate::job::Action;
+
+pub use preset::{Preset, PresetOptions};
 
 /// A public API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

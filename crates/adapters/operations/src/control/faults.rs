@@ -6,7 +6,9 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, Data, Path, ServiceConfig};
-use derslik_domain::fault::{Api, Chance, Fault, FaultRule, JobFault, PathPattern, Refusal, RequestFilter, Schedule};
+use derslik_domain::fault::{
+    Api, Chance, Fault, FaultRule, JobFault, PathPattern, Preset, PresetOptions, Refusal, RequestFilter, Schedule,
+};
 use derslik_domain::job::Action;
 use derslik_ports::inbound::control::{ControlError, NewFault};
 use serde::Deserialize;
@@ -94,7 +96,7 @@ impl Wanted {
                 let fault = self.fault(kind)?;
                 Ok(vec![NewFault { fault, requests, action: self.action()?, schedule }])
             }
-            (None, Some(preset)) => self.preset(preset, &requests, schedule),
+            (None, Some(preset)) => self.preset(preset, requests, schedule),
             (None, None) => Err(ControlError::invalid("kind", "a fault has a kind or a preset")),
             (Some(_), Some(_)) => Err(ControlError::invalid("preset", "a fault has a kind or a preset, not both")),
         }
@@ -197,35 +199,17 @@ impl Wanted {
     }
 
     /// The faults of a preset, for these requests. A schedule of the request takes the place of the one that the preset has.
-    fn preset(&self, name: &str, requests: &RequestFilter, schedule: Schedule) -> Result<Vec<NewFault>, ControlError> {
-        let fault = |fault, own: Schedule| {
-            let schedule = if schedule == Schedule::default() { own } else { schedule };
-            NewFault { fault, requests: requests.clone(), action: None, schedule }
+    fn preset(&self, name: &str, requests: RequestFilter, schedule: Schedule) -> Result<Vec<NewFault>, ControlError> {
+        let preset = match name {
+            "google-quota" => Preset::Quota,
+            "flaky-wifi" => Preset::FlakyNetwork,
+            "lost-replies" => Preset::LostReplies,
+            _ => return Err(ControlError::not_among("preset", name, &PRESETS)),
         };
-        let chance = |per_million, place| {
-            let chance = Chance { per_million, seed: self.seed.unwrap_or_default().wrapping_add(place) };
-            Schedule { chance: Some(chance), ..Schedule::default() }
-        };
-        match name {
-            "google-quota" => {
-                let twice = Schedule { times: Some(2), ..Schedule::default() };
-                let retry_after_seconds = self.retry_after.unwrap_or(1);
-                Ok(vec![fault(Fault::Refuse(Refusal::TooMany { retry_after_seconds }), twice)])
-            }
-            "flaky-wifi" => Ok(vec![
-                fault(Fault::Reset, chance(100_000, 1)),
-                fault(Fault::Delay(Duration::from_millis(300)), chance(200_000, 2)),
-                fault(Fault::Truncate, chance(100_000, 3)),
-            ]),
-            "lost-replies" => {
-                let mut lost = fault(Fault::LoseAnswer, chance(500_000, 1));
-                if lost.requests.methods.is_empty() {
-                    lost.requests.methods = ["POST", "PUT", "PATCH", "DELETE"].map(str::to_owned).into();
-                }
-                Ok(vec![lost])
-            }
-            _ => Err(ControlError::not_among("preset", name, &PRESETS)),
-        }
+        let options =
+            PresetOptions { requests, schedule, seed: self.seed.unwrap_or_default(), retry_after_seconds: self.retry_after.unwrap_or(1) };
+        let faults = preset.faults(&options).into_iter();
+        Ok(faults.map(|(fault, requests, schedule)| NewFault { fault, requests, action: None, schedule }).collect())
     }
 }
 
