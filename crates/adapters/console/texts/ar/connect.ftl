@@ -1,0 +1,14 @@
+connect-base = عنوان الواجهات
+connect-contents = في هذه الصفحة
+connect-project = المشروع
+connect-no-project = ليس للحساب مشروع.
+connect-keys = تُنشأ المفاتيح والرموز في صفحة المفاتيح، وتُعرض هناك مرة واحدة.
+connect-sessions = واجهة الجلسات
+connect-sessions-key = BEARER هو مفتاح الوصول ثم خط عمودي ثم إثبات المفتاح السري، كما يُعرض مع المفتاح الجديد.
+connect-jobs = واجهة المهام
+connect-jobs-key = KEY هو مفتاح الحساب. يستخدم العملاء القدامى الجيل الأول، والجدد الثاني.
+connect-courses = واجهة المقررات
+connect-courses-key = TOKEN رمز وصول لشخص.
+connect-all = جميع الواجهات
+connect-tests = في الاختبارات
+connect-tests-more = تشغّل هذه الأدوات خدمة خاصة بها، مع حساب لكل اختبار.

@@ -1,0 +1,14 @@
+connect-base = Where the APIs are
+connect-contents = On this page
+connect-project = Project
+connect-no-project = The account has no project.
+connect-keys = Keys and tokens are made on the page of keys, and shown once there.
+connect-sessions = Sessions API
+connect-sessions-key = BEARER is the access key, a bar, and the proof of the secret key, as it is shown with a new key.
+connect-jobs = Jobs API
+connect-jobs-key = KEY is the key of the account. Older clients use the first generation, newer ones the second.
+connect-courses = Courses API
+connect-courses-key = TOKEN is an access token of a person.
+connect-all = All APIs
+connect-tests = In tests
+connect-tests-more = These helpers start a service of their own, with an account for each test.

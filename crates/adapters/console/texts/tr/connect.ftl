@@ -1,0 +1,14 @@
+connect-base = API’lerin adresi
+connect-contents = Bu sayfada
+connect-project = Proje
+connect-no-project = Hesabın projesi yok.
+connect-keys = Anahtarlar ve jetonlar anahtarlar sayfasında oluşturulur ve orada bir kez gösterilir.
+connect-sessions = Oturum API’si
+connect-sessions-key = BEARER; erişim anahtarı, dikey çizgi ve gizli anahtarın kanıtıdır. Yeni anahtarla birlikte gösterilir.
+connect-jobs = İş API’si
+connect-jobs-key = KEY hesabın anahtarıdır. Eski istemciler birinci, yeniler ikinci kuşağı kullanır.
+connect-courses = Ders API’si
+connect-courses-key = TOKEN bir kişinin erişim jetonudur.
+connect-all = Tüm API’ler
+connect-tests = Testlerde
+connect-tests-more = Bu yardımcılar, her test için bir hesabı olan kendi hizmetlerini başlatır.
