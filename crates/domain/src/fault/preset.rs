@@ -6,6 +6,7 @@ use super::{Chance, Fault, Refusal, RequestFilter, Schedule};
 
 /// A set of faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Preset {
     /// The first two requests are too many.
     Quota,
@@ -17,6 +18,7 @@ pub enum Preset {
 
 /// What a preset leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PresetOptions {
     /// Which requests it is for.
     pub requests: RequestFilter,

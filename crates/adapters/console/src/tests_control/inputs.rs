@@ -81,14 +81,12 @@ impl<'a> Reader<'a> {
     /// A whole number in a range; `None` for an empty field, and for one with a problem.
     pub(super) fn number(&mut self, field: &'static str, range: &RangeInclusive<u64>) -> Option<u64> {
         let text = self.form.get(field)?;
-        match text.parse().ok().filter(|number| range.contains(number)) {
-            Some(number) => Some(number),
-            None => {
-                let problem = self.t.control_problem_number(*range.start(), *range.end());
-                self.refuse(field, problem);
-                None
-            }
+        let number = text.parse::<u64>().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            let problem = self.t.control_problem_number(*range.start(), *range.end());
+            self.refuse(field, problem);
         }
+        number
     }
 }
 
