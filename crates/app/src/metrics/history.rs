@@ -1,5 +1,5 @@
-//! What the process did in the last hour, as charts show it. Every few seconds a sample is taken: the difference between what is recorded now
-//! and what was recorded before.
+//! What the process did in the last hour, as charts show it. Every few seconds a sample is taken: the difference between what is recorded
+//! now and what was recorded before.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,6 +1,6 @@
 //! Metrics for Prometheus. The adapters record what they do through the facade `metrics`, and a recorder keeps it. The rest is read
-//! when it is asked for: the process, the database and the backlog. Between two scrapes, a thread sums up the samples of durations every few
-//! seconds, and keeps what the process did in the last hour.
+//! when it is asked for: the process, the database and the backlog. Between two scrapes, a thread sums up the samples of durations every
+//! few seconds, and keeps what the process did in the last hour.
 //!
 //! | file | content |
 //! |---|---|

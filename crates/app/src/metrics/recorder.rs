@@ -10,7 +10,8 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 
 use super::catalogue::{CATALOGUE, Kind, Metric};
 
-/// How often the samples of durations are summed up. Until then each sample takes 16 bytes. What was recorded is looked at every other time.
+/// How often the samples of durations are summed up. Until then each sample takes 16 bytes. Every other time, a sample for the
+/// charts of the last hour is taken.
 const UPKEEP_INTERVAL: Duration = Duration::from_millis(2_500);
 
 /// What was recorded so far. There is nothing before the recorder has started. It first measures the clock of the processor, which takes
