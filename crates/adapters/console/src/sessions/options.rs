@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn only_settings_that_differ_are_told() {
-        assert_eq!(differences(&SessionOptions::default()), []);
+        assert!(differences(&SessionOptions::default()).is_empty());
         let flags = FlagPatch::default().with(OptionFlag::AllowRating, false).with(OptionFlag::SkipApprovalOnJoin, true);
         let patch = OptionsPatch { flags, preparation_time: PreparationTime::from_minutes(5), return_url: None };
         let told = differences(&SessionOptions::default().merged(patch));
