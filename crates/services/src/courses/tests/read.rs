@@ -11,7 +11,7 @@ use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::CourseWithMembership;
 use derslik_testkit::builders::{course, text, user};
 
-use super::{OWNER, actor, finding, its_owner, owner, record, service, seven};
+use super::{OWNER, actor, admin, finding, its_owner, owner, record, service, seven};
 
 #[tokio::test]
 async fn get_shows_a_course_only_to_actors_that_may_see_it() {
