@@ -1,5 +1,5 @@
-//! Where a course may go from its present state, and why it may not go elsewhere. It decides nothing of its own: a person sees here, before a
-//! request, what the decision on the request would be.
+//! Where a course may go from its present state, and why it may not go elsewhere: before a request, the same decision that the request
+//! would get.
 
 use super::access::{CourseAccess, CourseRole};
 use super::change::check_move;

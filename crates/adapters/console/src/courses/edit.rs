@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 use derslik_domain::course::alias::CourseRef;
-use derslik_domain::course::{Course, CourseField, UpdateMask};
+use derslik_domain::course::{Course, UpdateMask};
 use derslik_ports::inbound::{CourseError, Precondition};
 
 use super::inputs::{Input, Problems, TYPED, changed, form_of, inputs, problems_of, sent, stored};
@@ -94,9 +94,9 @@ async fn changed_meanwhile(visit: &Visit, course: &Course, sent: &Fields) -> Res
 }
 
 fn show_stored(inputs: &mut [Input], course: &Course, sent: &Fields) {
-    let late: Vec<CourseField> = changed(course, sent).iter().collect();
+    let late = changed(course, sent);
     for (input, field) in inputs.iter_mut().zip(TYPED) {
-        input.stored = late.contains(&field).then(|| stored(course, field));
+        input.stored = late.contains(field).then(|| stored(course, field));
     }
 }
 
