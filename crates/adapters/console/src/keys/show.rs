@@ -119,11 +119,7 @@ fn read(form: &Fields) -> Option<(Duration, Option<TokenLifetime>)> {
 async fn page(visit: &Visit, key: &StoredCredential, form: &Fields, issues: Vec<Issue>) -> Result<KeyPage, Failure> {
     let t = visit.t;
     let owners = owners(visit, std::slice::from_ref(key)).await?;
-    let obstacle = if key.has_ended(visit.now) {
-        Some(t.keys_ended())
-    } else {
-        key.issued_for.is_some().then(|| t.keys_issued())
-    };
+    let obstacle = if key.has_ended(visit.now) { Some(t.keys_ended()) } else { key.issued_for.is_some().then(|| t.keys_issued()) };
     Ok(KeyPage {
         shell: Shell::of(visit, Section::Keys, key.public_id.as_str()).await?,
         t,
@@ -157,7 +153,8 @@ fn overlaps(t: Texts, form: &Fields) -> Vec<Choice> {
 
 fn lifetimes(t: Texts, form: &Fields) -> Vec<Choice> {
     let chosen = form.text("days");
-    let mut choices = vec![Choice::new("", t.keys_lives_as_long(), chosen.is_empty()), Choice::new("never", t.keys_never(), chosen == "never")];
+    let mut choices =
+        vec![Choice::new("", t.keys_lives_as_long(), chosen.is_empty()), Choice::new("never", t.keys_never(), chosen == "never")];
     choices.extend(DAYS.map(|days| Choice::new(days.to_string(), t.keys_lives_days(days), chosen == days.to_string())));
     choices
 }

@@ -191,7 +191,10 @@ mod tests {
     #[test]
     fn a_key_that_ends_soon_asks_for_a_look() {
         let ends = |minutes: i64| StoredCredential { expires_at: Some(now().minutes_before(-minutes)), ..stored() };
-        assert_eq!([class(&stored()), class(&ends(15 * 24 * 60)), class(&ends(14 * 24 * 60)), class(&ends(0))], ["ok", "ok", "warn", "off"]);
+        assert_eq!(
+            [class(&stored()), class(&ends(15 * 24 * 60)), class(&ends(14 * 24 * 60)), class(&ends(0))],
+            ["ok", "ok", "warn", "off"]
+        );
         assert_eq!(class(&StoredCredential { revoked_at: Some(now()), ..ends(9) }), "off");
         let t = Texts::of(Language::English);
         assert_eq!(ends_in(t, Duration::from_secs(30)), t.keys_ends_in_hours(1_u32));

@@ -88,12 +88,7 @@ async fn page(visit: &Visit, form: &Fields, issues: Vec<Issue>) -> Result<NewPag
 
 /// The inputs for names and addresses.
 pub(super) fn names(t: Texts, value: impl Fn(&str) -> String, issues: &[Issue]) -> Vec<Input> {
-    let all = [
-        ("name", t.people_name()),
-        ("surname", t.people_surname()),
-        ("email", t.people_email()),
-        ("username", t.people_username()),
-    ];
+    let all = [("name", t.people_name()), ("surname", t.people_surname()), ("email", t.people_email()), ("username", t.people_username())];
     all.into_iter().map(|(name, label)| Input::text(name, label, value(name), issues)).collect()
 }
 

@@ -1,8 +1,8 @@
 //! Passwords and access tokens of a person. A new secret is shown once.
 
 use actix_web::HttpResponse;
-use derslik_domain::identity::{Password, PersonField, PersonRefusal, Scopes, TokenLifetime, UserKey};
 use derslik_domain::form::Violation;
+use derslik_domain::identity::{Password, PersonField, PersonRefusal, Scopes, TokenLifetime, UserKey};
 use derslik_ports::inbound::operators::{IssueTokenError, NewToken, UserError};
 
 use super::form::Issue;

@@ -191,7 +191,8 @@ mod tests {
     #[test]
     fn a_new_token_opens_courses_for_ninety_days_unless_something_else_was_asked_for() {
         let t = Texts::of(Language::English);
-        let ticked = |form: &TokenForm| form.scopes.iter().filter(|scope| scope.is_current).map(|scope| scope.value.clone()).collect::<Vec<_>>();
+        let ticked =
+            |form: &TokenForm| form.scopes.iter().filter(|scope| scope.is_current).map(|scope| scope.value.clone()).collect::<Vec<_>>();
         let current = |form: &TokenForm| form.lifetimes.iter().find(|one| one.is_current).map(|one| one.value.clone());
         let fresh = token_form(t, &Fields::default(), &[]);
         assert_eq!(ticked(&fresh), ["classroom.courses", "classroom.rosters", "classroom.profile.emails"]);
