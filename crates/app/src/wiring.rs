@@ -17,18 +17,17 @@ use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, RequestControl, Services};
 use derslik_ports::StoreError;
-use derslik_ports::inbound::control::{AccountIds, FaultInjection, PublicAccountId};
+use derslik_ports::inbound::control::{AccountIds, FaultInjection};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AdminSignIns, AuditReading, AuditVerification, BacklogReading, CourseOperations,
-    CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation, OperatorActors,
-    ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
+    CredentialAdministration, DueReading, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
+    OperatorActors, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
 use derslik_ports::inbound::{DenialLog, HealthService, JobService, PeopleService};
 use derslik_ports::outbound::{Clock, ClockSync, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::clocks::{AccountClocks, SyncedGrants, SyncedIdentity, SyncedLogIns};
-use derslik_services::control::load_ids;
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
 use derslik_services::faults::InjectedFaults;
@@ -118,14 +117,16 @@ impl Installation {
         Arc::clone(&self.system.clock)
     }
 
-    /// Reads which accounts tests have replaced and which clocks they have moved, for a command. Only profile `dev` has either.
+    /// Reads which accounts tests have replaced and which clocks they have moved. A process that serves does so before its first request,
+    /// and then with each request; a command does it once. Only profile `dev` has either.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn look_at_tests(&self) -> Result<(), StoreError> {
-        let Some(clocks) = &self.clocks else { return Ok(()) };
-        load_ids(&self.uow, &self.account_ids).await?;
-        clocks.refresh().await
+        match &self.clocks {
+            Some(clocks) => clocks.refresh().await,
+            None => Ok(()),
+        }
     }
 
     /// The use cases of operators.
@@ -145,7 +146,7 @@ impl Installation {
 
     /// The account that such an address names.
     pub fn behind(&self, named: AccountId) -> AccountId {
-        self.account_ids.current(PublicAccountId::new(named.get()))
+        self.account_ids.behind(named)
     }
 
     /// The use cases of people, with another hasher of passwords than that of the server. They take every password.
@@ -181,7 +182,8 @@ impl Installation {
         Ok(state)
     }
 
-    /// Shows the database, as that health sees it, and the backlog among the metrics. Both are read on `runtime` when a scrape asks.
+    /// Shows the database, as that health sees it, and the backlog among the metrics. Both are read on `runtime`, when a scrape asks
+    /// and for the charts of the last hour.
     pub fn watch_backlog(&self, metrics: &Metrics, health: Arc<dyn HealthService>, runtime: &Handle) {
         metrics.watch(self.operators().backlog, health, self.system.clock.clone(), runtime);
     }
@@ -335,6 +337,8 @@ pub struct Operators {
     pub audit: Arc<dyn AuditReading>,
     /// The work that waits.
     pub backlog: Arc<dyn BacklogReading>,
+    /// What falls due next in an account.
+    pub due: Arc<dyn DueReading>,
     /// Service accounts, their keys, and refresh tokens.
     pub grants: Arc<dyn GrantAdministration>,
     /// Erasures.
@@ -390,6 +394,7 @@ fn operators_knowing<U: UnitOfWork + Clone>(
         jobs: all.clone(),
         audit: all.clone(),
         backlog: all.clone(),
+        due: all.clone(),
         grants,
         erasures: all.clone(),
         secrets: all.clone(),

@@ -11,13 +11,14 @@ use std::time::Duration;
 use derslik::system::{SystemClock, SystemIds};
 use derslik_domain::clock::{JobOutcome, RanKind};
 use derslik_domain::fault::{Fault, JobFault, RequestFilter, Schedule};
-use derslik_domain::id::Id;
+use derslik_domain::id::{AccountId, Id};
+use derslik_domain::identity::Account;
 use derslik_domain::job::{Action, Failure, FailureReason, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
 use derslik_domain::page::PageRequest;
 use derslik_domain::session::SessionStatus;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{AccountIds, Advance, Advanced, ClockControl, ClockScope, FaultControl, NewFault, PublicAccountId};
-use derslik_ports::outbound::{Clock, ClockSync, Projection, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, ClockSync, KnownTestAccount, Projection, StoreError, Stores, UnitOfWork};
 use derslik_services::clocks::{AccountClocks, ClockUseCases};
 use derslik_services::faults::InjectedFaults;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         add("faults_of_jobs_act_in_an_advance", faults);
         add("an_advance_beside_a_worker_runs_each_job_once", beside_a_worker);
         add("a_worker_goes_by_the_clock_that_another_process_has_set", set_by_another_process);
+        add("an_account_that_another_process_has_replaced_keeps_its_clock", replaced_by_another_process);
     }
     support::run(trials)
 }
@@ -302,4 +304,20 @@ fn set_by_another_process(world: &World) {
     }
     assert!(is_done(), "the worker found the job by the clock of the account");
     stop.cancel();
+}
+
+fn replaced_by_another_process(world: &World) {
+    let other = Process::start(&world.url, &world.runtime);
+    let look = || world.runtime.block_on(other.clocks.refresh()).expect("a look at the clocks");
+    look();
+    let fresh = AccountId::new(90_001);
+    world.write(move |stores| {
+        let public = account().id.get();
+        stores.test_accounts().end(account().id, public, start())?;
+        stores.identity().add_account(&Account { id: fresh, ..account() }, start())?;
+        stores.test_accounts().put(&KnownTestAccount { account: fresh, public, lives_until: None })
+    });
+    look();
+    assert_eq!((other.clocks.now_of(fresh), other.clocks.due_times().of(fresh)), (start(), start()));
+    assert!(other.clocks.is_moved(account().id), "a request that still reads the account before goes by the same clock");
 }

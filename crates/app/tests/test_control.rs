@@ -444,9 +444,14 @@ fn all_at_once(open: Open) -> Result<(), Failed> {
 fn two_processes(open: Open) -> Result<(), Failed> {
     block_on(async move {
         let suite = Suite::start(open).await?;
-        let other = Process::start(&suite.service).control;
+        let Process { control: other, ids, clocks, .. } = Process::start(&suite.service);
         let id = suite.create(None).await.id;
-        suite.control.reset(id).await.unwrap();
+        for _ in 0..2 {
+            suite.control.reset(id).await.unwrap();
+            clocks.settle().await.unwrap();
+            let inside = suite.ids.current(id);
+            assert_eq!((ids.current(id), ids.public(inside)), (inside, id), "a process that only looks at the clocks knows it as well");
+        }
         other.add(id, ONE_PERSON.to_owned()).await.unwrap();
         assert_eq!(other.export(id).await.unwrap(), suite.exported(id).await);
         for _ in 0..5 {

@@ -121,6 +121,12 @@ pub struct AuditFilter {
     pub before: Option<Timestamp>,
 }
 
+impl AuditFilter {
+    /// How many records a list that begins with the newest looks at for one page at most, if it is filtered by event or time. Older
+    /// ones are not found. The search begins close to [`before`](Self::before) in a longer log.
+    pub const LOOKED_AT: u32 = 10_000;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! The faults of accounts, in the memory of the process.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -15,6 +16,8 @@ use tokio::sync::Notify;
 pub struct InjectedFaults {
     ids: Arc<AccountIds>,
     of: Mutex<HashMap<PublicAccountId, Faults>>,
+    /// Whether any account has faults. It changes under the lock, and requests look at it without the lock.
+    is_any: AtomicBool,
     /// Tells that faults were removed.
     removed: Notify,
 }
@@ -22,7 +25,20 @@ pub struct InjectedFaults {
 impl InjectedFaults {
     /// No faults, for accounts with these ids.
     pub fn new(ids: Arc<AccountIds>) -> Self {
-        Self { ids, of: Mutex::default(), removed: Notify::new() }
+        Self { ids, of: Mutex::default(), is_any: AtomicBool::new(false), removed: Notify::new() }
+    }
+
+    /// Changes the faults, and notes whether there are any.
+    fn change<T>(&self, change: impl FnOnce(&mut HashMap<PublicAccountId, Faults>) -> T) -> T {
+        let mut all = self.lock();
+        let changed = change(&mut all);
+        self.is_any.store(all.values().any(|faults| !faults.rules().is_empty()), Ordering::Release);
+        changed
+    }
+
+    /// Whether any account has faults.
+    fn is_any(&self) -> bool {
+        self.is_any.load(Ordering::Acquire)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<PublicAccountId, Faults>> {
@@ -32,10 +48,11 @@ impl InjectedFaults {
 
 impl FaultControl for InjectedFaults {
     fn add(&self, account: PublicAccountId, faults: Vec<NewFault>) -> Vec<FaultRule> {
-        let mut all = self.lock();
-        let of_account = all.entry(account).or_default();
-        let add = |NewFault { fault, requests, action, schedule }| of_account.add(fault, requests, action, schedule);
-        faults.into_iter().map(add).collect()
+        self.change(|all| {
+            let of_account = all.entry(account).or_default();
+            let add = |NewFault { fault, requests, action, schedule }| of_account.add(fault, requests, action, schedule);
+            faults.into_iter().map(add).collect()
+        })
     }
 
     fn list(&self, account: PublicAccountId) -> Vec<FaultRule> {
@@ -43,27 +60,29 @@ impl FaultControl for InjectedFaults {
     }
 
     fn remove(&self, account: PublicAccountId, number: u64) -> bool {
-        let is_removed = self.lock().get_mut(&account).is_some_and(|faults| faults.remove(number));
+        let is_removed = self.change(|all| all.get_mut(&account).is_some_and(|faults| faults.remove(number)));
         self.removed.notify_waiters();
         is_removed
     }
 
     fn clear(&self, account: PublicAccountId) {
-        if let Some(faults) = self.lock().get_mut(&account) {
-            faults.clear();
-        }
+        self.change(|all| {
+            if let Some(faults) = all.get_mut(&account) {
+                faults.clear();
+            }
+        });
         self.removed.notify_waiters();
     }
 
     fn clear_all(&self) {
-        self.lock().values_mut().for_each(Faults::clear);
+        self.change(|all| all.values_mut().for_each(Faults::clear));
         self.removed.notify_waiters();
     }
 }
 
 impl AccountMemory for InjectedFaults {
     fn forget(&self, account: PublicAccountId) {
-        self.lock().remove(&account);
+        self.change(|all| all.remove(&account));
         self.removed.notify_waiters();
     }
 }
@@ -71,6 +90,9 @@ impl AccountMemory for InjectedFaults {
 #[async_trait]
 impl FaultInjection for InjectedFaults {
     fn for_request(&self, account: AccountId, moment: Moment, request: &RequestLine<'_>) -> Met {
+        if !self.is_any() {
+            return Met::default();
+        }
         let public = self.ids.public(account);
         self.lock().get_mut(&public).map(|faults| faults.next_for(moment, request)).unwrap_or_default()
     }
@@ -90,8 +112,7 @@ impl FaultInjection for InjectedFaults {
     }
 
     fn has_for_jobs(&self, account: AccountId) -> bool {
-        let public = self.ids.public(account);
-        self.lock().get(&public).is_some_and(Faults::has_for_jobs)
+        self.is_any() && self.lock().get(&self.ids.public(account)).is_some_and(Faults::has_for_jobs)
     }
 
     fn for_job(&self, account: AccountId, action: Action) -> Option<JobFault> {
@@ -118,8 +139,9 @@ mod tests {
         assert_eq!(faults.for_request(AccountId::new(8), Moment::Answer, &request), Met::default());
         assert_eq!(faults.list(public).iter().map(|rule| rule.seen).collect::<Vec<_>>(), [1, 1]);
         assert!(faults.remove(public, 1) && !faults.remove(public, 1) && !faults.remove(PublicAccountId::new(8), 2));
+        assert!(faults.is_any());
         faults.clear(public);
-        assert!(faults.list(public).is_empty());
+        assert!(faults.list(public).is_empty() && !faults.is_any());
     }
 
     #[tokio::test]

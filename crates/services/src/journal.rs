@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 use derslik_ports::inbound::control::{
-    AccountIds, AccountMemory, JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, PublicAccountId,
-    RecordedRequest, UNMATCHED_ENTRIES,
+    AccountIds, AccountMemory, JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, PublicAccountId, Recorded,
+    UNMATCHED_ENTRIES,
 };
 use derslik_ports::outbound::Clock;
 use tokio::sync::Notify;
@@ -39,8 +39,8 @@ impl Journal {
             self.entries.pop_front();
         }
         let old = self.entries.len().checked_sub(JOURNAL_BODIES).and_then(|place| self.entries.get_mut(place));
-        if let Some(old) = old.filter(|old| old.request.body.is_some()) {
-            Arc::make_mut(old).request.body = None;
+        if let Some(old) = old.filter(|old| old.recorded.body.is_some()) {
+            Arc::make_mut(old).recorded.body = None;
         }
         self.last = entry.number;
         self.entries.push_back(Arc::new(entry));
@@ -59,28 +59,26 @@ impl Journals {
 }
 
 impl JournalRecording for Journals {
-    fn record(&self, account: AccountId, request: RecordedRequest) {
-        let (public, at) = (self.ids.public(account), self.clock.now());
+    fn record(&self, account: AccountId, recorded: Recorded) {
+        let at = self.clock.now();
         let mut all = self.lock();
-        // A request that began before the end of its account. The end is noted before the journal is forgotten.
-        if self.ids.has_ended(public) {
-            return;
-        }
+        // A request may outlive its account. The end is noted before the journal is forgotten.
+        let Some(public) = self.ids.living(account) else { return };
         if all.len() >= MAX_JOURNALS && !all.contains_key(&public) {
             drop(all);
-            return self.record_unmatched(request);
+            return self.record_unmatched(recorded);
         }
         let journal = all.entry(public).or_default();
-        journal.push(JournalEntry { number: journal.last + 1, at, request }, JOURNAL_ENTRIES);
+        journal.push(JournalEntry { number: journal.last + 1, at, recorded }, JOURNAL_ENTRIES);
         drop(all);
         self.grown.notify_waiters();
     }
 
-    fn record_unmatched(&self, request: RecordedRequest) {
+    fn record_unmatched(&self, recorded: Recorded) {
         let at = self.clock.now();
         let mut journal = self.unmatched.lock().unwrap_or_else(PoisonError::into_inner);
         let number = journal.last + 1;
-        journal.push(JournalEntry { number, at, request }, UNMATCHED_ENTRIES);
+        journal.push(JournalEntry { number, at, recorded }, UNMATCHED_ENTRIES);
     }
 }
 
@@ -136,6 +134,7 @@ mod tests {
     use std::time::Duration;
 
     use derslik_domain::time::Timestamp;
+    use derslik_ports::inbound::control::{Masked, RecordedRequest};
     use derslik_ports::mocks::StoppedClock;
 
     use super::*;
@@ -147,22 +146,22 @@ mod tests {
         Journals::new(Arc::default(), Arc::new(StoppedClock(Timestamp::from_micros(5))))
     }
 
-    fn request(path: &str) -> RecordedRequest {
-        RecordedRequest {
+    fn request(path: &str) -> Recorded {
+        let request = RecordedRequest {
             api: None,
             method: "GET".to_owned(),
             path: path.to_owned(),
             query: String::new(),
             route: None,
             headers: Vec::new(),
-            body: Some("{}".to_owned()),
             body_bytes: 2,
             answer: None,
             answer_bytes: None,
             took: Duration::ZERO,
             fault: None,
             request_id: String::new(),
-        }
+        };
+        Recorded { request: Masked::new(move || request), body: Some(Masked::new(|| Some("{}".to_owned()))) }
     }
 
     #[test]
@@ -173,9 +172,9 @@ mod tests {
         }
         let entries = journals.entries(PUBLIC, 0);
         assert_eq!(entries.len(), JOURNAL_ENTRIES);
-        assert_eq!(entries.first().map(|entry| entry.request.path.as_str()), Some("2"));
-        assert_eq!(entries.iter().filter(|entry| entry.request.body.is_some()).count(), JOURNAL_BODIES);
-        assert!(entries.last().is_some_and(|entry| entry.request.body.is_some()));
+        assert_eq!(entries.first().map(|entry| entry.request().path.as_str()), Some("2"));
+        assert_eq!(entries.iter().filter(|entry| entry.body().is_some()).count(), JOURNAL_BODIES);
+        assert!(entries.last().is_some_and(|entry| entry.body().is_some()));
     }
 
     #[test]
@@ -184,7 +183,7 @@ mod tests {
         for path in ["/a", "/b", "/c"] {
             journals.record(ACCOUNT, request(path));
         }
-        let paths = |after| journals.entries(PUBLIC, after).iter().map(|entry| entry.request.path.clone()).collect::<Vec<_>>();
+        let paths = |after| journals.entries(PUBLIC, after).iter().map(|entry| entry.request().path.clone()).collect::<Vec<_>>();
         assert_eq!(paths(1), ["/b", "/c"]);
         assert!(journals.entries(PublicAccountId::new(8), 0).is_empty());
         journals.clear(PUBLIC);

@@ -1,11 +1,11 @@
-//! Texts that name an account: the addresses of service accounts, and the ids of clients. Each has the public id of its account, which a
-//! reset by a test keeps. Inside, the account has a fresh id then.
+//! Texts that name an account: the addresses of service accounts, the ids of clients, and the numbers of log-ins. Each has the public id
+//! of its account, which a reset by a test keeps. Inside, the account has a fresh id then.
 
 use std::sync::Arc;
 
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{ServiceAccount, ServiceAddress};
-use derslik_ports::inbound::control::{AccountIds, PublicAccountId};
+use derslik_ports::inbound::control::AccountIds;
 
 /// Which account a text names. Without resets, it is the one of that id.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +19,7 @@ impl NamedAccounts {
 
     /// The account that a text names by this id.
     pub(crate) fn behind(&self, named: AccountId) -> AccountId {
-        self.0.current(PublicAccountId::new(named.get()))
+        self.0.behind(named)
     }
 
     /// The address with the account that it names.
@@ -42,6 +42,7 @@ impl NamedAccounts {
 #[cfg(test)]
 mod tests {
     use derslik_domain::identity::ServiceName;
+    use derslik_ports::inbound::control::PublicAccountId;
 
     use super::*;
 
@@ -52,7 +53,7 @@ mod tests {
         let (public, fresh, other) = (AccountId::new(7), AccountId::new(12), AccountId::new(8));
         assert_eq!((accounts.behind(public), accounts.name_of(public)), (public, public));
         ids.replace(PublicAccountId::new(7), fresh);
-        assert_eq!((accounts.behind(public), accounts.name_of(fresh)), (fresh, public));
+        assert_eq!((accounts.behind(public), accounts.behind(fresh), accounts.name_of(fresh)), (fresh, fresh, public));
         assert_eq!((accounts.behind(other), accounts.name_of(other)), (other, other));
         let address = ServiceAddress { account: public, name: ServiceName::parse("timetable").unwrap() };
         assert_eq!(accounts.stored(address).to_string(), "timetable@12.iam.derslik.internal");

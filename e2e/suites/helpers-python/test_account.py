@@ -158,6 +158,11 @@ def test_a_person_or_a_setting_that_does_not_exist_is_told_with_those_that_do(de
         helpers.start(frozn=False)
     with pytest.raises(TypeError, match="stauts"):
         derslik.faults.add("status", stauts=503)
+    with pytest.raises(TypeError, match="there is no argument status: there are api, method, path"):
+        derslik.faults.preset("flaky-wifi", status=503)
+    for read in (derslik.journal.list, derslik.journal.wait, derslik.journal.assert_, derslik.journal.live, derslik.journal.curl):
+        with pytest.raises(TypeError, match="there is no argument pth: there are api, method, path, status, contains, after"):
+            read(pth="/v1/courses")
     with pytest.raises(ValueError, match="a snapshot has a name"):
         derslik.snapshot("")
 

@@ -25,6 +25,8 @@ pub(crate) enum Section {
     Requests,
     Control,
     Connect,
+    /// The page of the field to find something, which the navigation does not show.
+    Find,
 }
 
 impl Section {
@@ -53,6 +55,7 @@ impl Section {
             Self::Requests => "requests",
             Self::Control => "control",
             Self::Connect => "connect",
+            Self::Find => "find",
         }
     }
 
@@ -68,6 +71,7 @@ impl Section {
             Self::Requests => "term",
             Self::Control => "clock",
             Self::Connect => "plug",
+            Self::Find => "search",
         }
     }
 
@@ -83,6 +87,7 @@ impl Section {
             Self::Requests => t.shell_requests(),
             Self::Control => t.shell_control(),
             Self::Connect => t.shell_connect(),
+            Self::Find => t.shell_find(),
         }
     }
 }

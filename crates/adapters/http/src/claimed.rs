@@ -1,5 +1,7 @@
 //! The account of a request that no handler has authenticated: its path fits no route, or it asks for a token. Only journals of tests ask.
 
+use std::future::Future;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
@@ -30,11 +32,13 @@ pub(crate) async fn note_issued(state: &HttpState, request: &HttpRequest, token:
     }
 }
 
-/// The account of the credential that a request shows, if the credential is valid.
-pub(crate) async fn account_of(request: &HttpRequest) -> Option<AccountId> {
-    let state = request.app_data::<Data<HttpState>>()?;
-    let shown = presented(request)?;
-    Some(state.identity.authenticate(shown).await.ok()?.account_id())
+/// The account of the credential that a request shows, if the credential is valid. The look-up does not need the request any more.
+pub(crate) fn account_of(request: &HttpRequest) -> impl Future<Output = Option<AccountId>> + use<> {
+    let asked = request.app_data::<Data<HttpState>>().cloned().zip(presented(request));
+    async move {
+        let (state, shown) = asked?;
+        Some(state.identity.authenticate(shown).await.ok()?.account_id())
+    }
 }
 
 /// The credential in the header of a request. The path tells which API is meant.

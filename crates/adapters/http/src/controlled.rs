@@ -80,7 +80,7 @@ pub(crate) async fn control<B: MessageBody + 'static>(
     let Some(exchange) = Exchange::begin(&mut request) else {
         return Ok(next.call(request).await?.map_body(|_, body| FaultyBody { body, fault: AnswerFault::None }));
     };
-    let _unanswered = Unanswered(Rc::clone(&exchange));
+    let unanswered = Unanswered(Rc::clone(&exchange));
     let response = match next.call(request).await {
         Ok(response) => response,
         Err(error) => {
@@ -92,10 +92,24 @@ pub(crate) async fn control<B: MessageBody + 'static>(
     exchange.note(response.request(), holder);
     let fault = exchange.next_faults(Moment::Answer).fault;
     let (status, size) = (response.status(), response.response().body().size());
-    // While an answer waits, a chunk that breaks would end the connection without it.
-    let is_chunked = response.request().headers().contains_key(TRANSFER_ENCODING);
-    if holder.is_none() && exchange.named().is_none() && is_unrouted(status) && !is_chunked {
-        exchange.belongs_to(account_of(response.request()).await);
+    let bytes = match size {
+        BodySize::Sized(bytes) => Some(bytes),
+        BodySize::None => Some(0),
+        BodySize::Stream => None,
+    };
+    if holder.is_none() && exchange.named().is_none() && is_unrouted(status) {
+        let claimed = account_of(response.request());
+        if response.request().headers().contains_key(TRANSFER_ENCODING) {
+            // While an answer waits, a chunk that breaks would end the connection without it. So this one does not wait for the look-up.
+            let exchange = Rc::clone(&exchange);
+            actix_web::rt::spawn(async move {
+                let _unanswered = unanswered;
+                exchange.belongs_to(claimed.await);
+                exchange.record(Some((status, bytes)));
+            });
+            return Ok(response.map_body(|_, body| FaultyBody { body, fault: AnswerFault::None }));
+        }
+        exchange.belongs_to(claimed.await);
     }
     if let Some((_, Fault::LoseAnswer)) = fault {
         // The parts of a batch are carried out while its answer is written.
@@ -104,11 +118,6 @@ pub(crate) async fn control<B: MessageBody + 'static>(
         exchange.end_connection(false).await;
         return Err(actix_web::error::ErrorServiceUnavailable("the answer was lost for a test"));
     }
-    let bytes = match size {
-        BodySize::Sized(bytes) => Some(bytes),
-        BodySize::None => Some(0),
-        BodySize::Stream => None,
-    };
     exchange.record(Some((status, bytes)));
     let fault = AnswerFault::of(fault, size, &exchange);
     Ok(response.map_body(|_, body| FaultyBody { body, fault }))
@@ -247,8 +256,9 @@ mod tests {
     use async_trait::async_trait;
     use derslik_domain::fault::{Api, Faults, JobFault, Met, Refusal, RequestFilter, RequestLine, Schedule};
     use derslik_domain::id::AccountId;
+    use derslik_domain::idempotency::AnswerCode;
     use derslik_domain::job::Action;
-    use derslik_ports::inbound::control::{FaultInjection, JournalRecording, RecordedRequest};
+    use derslik_ports::inbound::control::{FaultInjection, JournalRecording, Recorded, RecordedRequest};
     use derslik_ports::inbound::{CourseError, MockCourseService};
     use derslik_testkit::builders::account;
     use serde_json::Value;
@@ -264,8 +274,8 @@ mod tests {
     #[derive(Debug, Default)]
     struct Kept {
         faults: Faults,
-        recorded: Vec<RecordedRequest>,
-        unmatched: Vec<RecordedRequest>,
+        recorded: Vec<Recorded>,
+        unmatched: Vec<Recorded>,
     }
 
     #[async_trait]
@@ -295,14 +305,18 @@ mod tests {
     }
 
     impl JournalRecording for Controlled {
-        fn record(&self, of: AccountId, request: RecordedRequest) {
+        fn record(&self, of: AccountId, request: Recorded) {
             assert_eq!(of, account().id);
             self.0.lock().unwrap_or_else(PoisonError::into_inner).recorded.push(request);
         }
 
-        fn record_unmatched(&self, request: RecordedRequest) {
+        fn record_unmatched(&self, request: Recorded) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).unmatched.push(request);
         }
+    }
+
+    fn shown(recorded: &[Recorded]) -> Vec<RecordedRequest> {
+        recorded.iter().map(|recorded| recorded.request.get().clone()).collect()
     }
 
     impl Controlled {
@@ -317,11 +331,16 @@ mod tests {
         }
 
         fn unmatched(&self) -> Vec<RecordedRequest> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).unmatched.clone()
+            shown(&self.0.lock().unwrap_or_else(PoisonError::into_inner).unmatched)
         }
 
         fn recorded(&self) -> Vec<RecordedRequest> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).recorded.clone()
+            shown(&self.0.lock().unwrap_or_else(PoisonError::into_inner).recorded)
+        }
+
+        fn bodies(&self) -> Vec<Option<String>> {
+            let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.recorded.iter().map(|recorded| recorded.body.as_ref()?.get().clone()).collect()
         }
 
         /// An app under test control whose courses are looked up that often, and never found.
@@ -376,7 +395,7 @@ mod tests {
         let request = request.insert_header((CONTENT_TYPE, "application/json")).set_payload(r#"{"nome":"a","password":"p"}"#);
         assert_eq!(call_service(&app, request.to_request()).await.status(), 400);
         let recorded = controlled.recorded();
-        assert_eq!(recorded.first().and_then(|request| request.body.as_deref()), Some(r#"{"nome":"a","password":"***"}"#));
+        assert_eq!(controlled.bodies(), [Some(r#"{"nome":"a","password":"***"}"#.to_owned())]);
         assert_eq!(recorded.first().map(|request| request.body_bytes), Some(27));
     }
 
@@ -400,6 +419,25 @@ mod tests {
         let recorded: Vec<_> = controlled.recorded().iter().map(|request| (request.path.clone(), request.fault)).collect();
         assert_eq!(recorded, [("/no/such/path".to_owned(), None)]);
         assert!(controlled.unmatched().is_empty());
+    }
+
+    #[actix_web::test]
+    async fn a_request_in_chunks_to_a_wrong_path_is_in_the_journal_of_its_account() {
+        let controlled = Controlled::default();
+        let app = controlled.clone().app(0).await;
+        for credential in ["Bearer right", "Bearer wrong"] {
+            let request = TestRequest::post().uri("/no/such/path").insert_header((AUTHORIZATION, credential));
+            let request = request.insert_header((TRANSFER_ENCODING, "chunked")).set_payload("{}");
+            assert_eq!(call_service(&app, request.to_request()).await.status(), 404);
+        }
+        // The answer does not wait for the entry.
+        while controlled.recorded().len() + controlled.unmatched().len() < 2 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        for entries in [controlled.recorded(), controlled.unmatched()] {
+            let found: Vec<_> = entries.iter().map(|request| (request.path.as_str(), request.answer.map(AnswerCode::get))).collect();
+            assert_eq!(found, [("/no/such/path", Some(404))]);
+        }
     }
 
     #[actix_web::test]

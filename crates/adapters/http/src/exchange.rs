@@ -1,4 +1,5 @@
-//! A request under test control, as its journal keeps it: what the client sent, without its secrets, and what is known of the answer.
+//! A request under test control, as its journal keeps it: what the client sent, and what is known of the answer. Secrets are masked when
+//! an entry is read, since most entries never are.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending};
@@ -11,19 +12,19 @@ use std::time::Instant;
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest};
 use derslik_domain::fault::{Api, Met, Moment, RequestLine};
 use derslik_domain::id::AccountId;
 use derslik_domain::idempotency::AnswerCode;
-use derslik_ports::inbound::control::RecordedRequest;
+use derslik_ports::inbound::control::{Masked, Recorded, RecordedRequest};
 use futures_util::Stream;
 use tracing_actix_web::RequestId;
 
 use crate::cut::Cut;
-use crate::masking::{shown_body, shown_headers, shown_pairs, shown_text};
-use crate::observed::Dialect;
+use crate::kept::KeptHead;
+use crate::masking::{BodyKind, body_kind, shown_body};
+use crate::observed::{Dialect, Template};
 use crate::state::{HttpState, RequestControl};
 use crate::trace::route_of;
 
@@ -32,14 +33,12 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// A request under test control.
 pub(crate) struct Exchange {
-    control: RequestControl,
+    control: Arc<RequestControl>,
     began: Instant,
-    method: String,
-    path: String,
-    query: String,
-    headers: Vec<(String, String)>,
-    content_type: Option<String>,
-    request_id: String,
+    head: KeptHead,
+    request_id: Option<RequestId>,
+    /// `None` if the body can't be searched for secrets, and so is not kept.
+    body_kind: Option<BodyKind>,
     body: RefCell<KeptBody>,
     /// What is known once the credential was checked.
     account: Cell<Option<AccountId>>,
@@ -82,19 +81,17 @@ impl Stream for ReadBody {
 impl Exchange {
     /// Begins to follow a request, if it is under test control.
     pub(crate) fn begin(request: &mut ServiceRequest) -> Option<Rc<Self>> {
-        let control = request.app_data::<Data<HttpState>>()?.request_control()?.clone();
-        let request_id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+        let control = Arc::clone(request.app_data::<Data<HttpState>>()?.request_control()?);
+        let request_id = request.extensions().get::<RequestId>().copied();
         let of_stream = request.extensions().get::<Rc<Cut>>().cloned();
-        let content_type = request.headers().get(CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
+        let head = KeptHead::of(request.head());
+        let body_kind = body_kind(head.content_type());
         let exchange = Rc::new(Self {
             control,
             began: Instant::now(),
-            method: request.method().as_str().to_owned(),
-            path: request.uri().path().to_owned(),
-            query: shown_pairs(request.uri().query().unwrap_or_default()),
-            headers: shown_headers(request.headers()),
-            content_type,
+            head,
             request_id,
+            body_kind,
             body: RefCell::default(),
             account: Cell::new(None),
             named: Cell::new(None),
@@ -123,7 +120,7 @@ impl Exchange {
     fn keep(&self, bytes: &Bytes) {
         let mut body = self.body.borrow_mut();
         body.read += bytes.len();
-        if body.read <= MAX_BODY_BYTES {
+        if body.read <= MAX_BODY_BYTES && self.body_kind.is_some() {
             body.bytes.extend_from_slice(bytes);
         } else {
             body.bytes = Vec::new();
@@ -134,7 +131,11 @@ impl Exchange {
     pub(crate) fn note(&self, request: &HttpRequest, account: Option<AccountId>) {
         self.account.set(account);
         self.api.set(request.app_data::<Dialect>().and_then(|dialect| dialect.api()));
-        *self.route.borrow_mut() = route_of(request);
+        let mut route = self.route.borrow_mut();
+        // The courses API names the template of a call later than its credential.
+        if route.is_none() || request.extensions().contains::<Template>() {
+            *route = route_of(request);
+        }
     }
 
     /// Notes the account that a request for a token names. Its faults are not for such requests, and its journal has them.
@@ -155,7 +156,7 @@ impl Exchange {
     /// What the request meets at a moment.
     pub(crate) fn next_faults(&self, moment: Moment) -> Met {
         let Some(account) = self.account.get() else { return Met::default() };
-        let request = RequestLine { api: self.api.get(), method: &self.method, path: &self.path };
+        let request = RequestLine { api: self.api.get(), method: self.head.method(), path: self.head.path() };
         let met = self.control.faults.for_request(account, moment, &request);
         match &met {
             Met { fault: Some((_, fault)), .. } => self.fault.set(Some(fault.name())),
@@ -192,26 +193,31 @@ impl Exchange {
         if self.is_recorded.replace(true) {
             return;
         }
-        let body = self.body.take();
-        let shown = if body.bytes.is_empty() { None } else { shown_body(self.content_type.as_deref(), &body.bytes) };
-        let request = RecordedRequest {
-            api: self.api.get(),
-            method: self.method.clone(),
-            path: shown_text(&self.path),
-            query: self.query.clone(),
-            route: self.route.take(),
-            headers: self.headers.clone(),
-            body: shown,
-            body_bytes: u64::try_from(body.read).unwrap_or(u64::MAX),
+        let KeptBody { mut bytes, read } = self.body.take();
+        let body = self.body_kind.filter(|_| !bytes.is_empty()).map(|kind| {
+            bytes.shrink_to_fit();
+            Masked::new(move || shown_body(kind, &bytes))
+        });
+        let (head, request_id, took) = (self.head.clone(), self.request_id, self.began.elapsed());
+        let (api, route, fault) = (self.api.get(), self.route.take(), self.fault.get());
+        let request = Masked::new(move || RecordedRequest {
+            api,
+            method: head.method().to_owned(),
+            path: head.shown_path(),
+            query: head.shown_query(),
+            route,
+            headers: head.shown_headers(),
+            body_bytes: u64::try_from(read).unwrap_or(u64::MAX),
             answer: answer.map(|(status, _)| AnswerCode::new(status.as_u16())),
             answer_bytes: answer.and_then(|(_, bytes)| bytes),
-            took: self.began.elapsed(),
-            fault: self.fault.get(),
-            request_id: self.request_id.clone(),
-        };
+            took,
+            fault,
+            request_id: request_id.map(|id| id.to_string()).unwrap_or_default(),
+        });
+        let recorded = Recorded { request, body };
         match self.account.get().or(self.named.get()) {
-            Some(account) => self.control.journal.record(account, request),
-            None => self.control.journal.record_unmatched(request),
+            Some(account) => self.control.journal.record(account, recorded),
+            None => self.control.journal.record_unmatched(recorded),
         }
     }
 }

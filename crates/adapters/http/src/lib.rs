@@ -21,6 +21,7 @@
 //! | `forwarding` | trusted proxies and their headers |
 //! | `idempotency` | the header `Idempotency-Key` |
 //! | `injection` | refusals that tests inject |
+//! | `kept` | the head of a request as its journal keeps it |
 //! | `limits` | the limits of requests |
 //! | `list` | lists that are read and sent in parts |
 //! | `masking` | the secrets that a journal does not show |
@@ -60,6 +61,7 @@ mod exchange;
 mod forwarding;
 mod idempotency;
 mod injection;
+mod kept;
 mod limits;
 mod list;
 mod masking;

@@ -2,11 +2,10 @@
 //! a list of those that hold no secrets. Everything else is hidden where its name looks like that of a secret, and so is each part of a
 //! text that looks like a secret, wherever it stands.
 
-use actix_web::http::header::HeaderMap;
 use serde_json::Value;
 
 /// What stands in the place of a secret.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// The headers whose values are shown.
 const SHOWN: [&str; 19] = [
@@ -154,14 +153,9 @@ fn private_key(text: &str) -> Option<usize> {
     Some(end.unwrap_or(text.len()))
 }
 
-/// The names and values of headers.
-pub(crate) fn shown_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let shown = headers.iter().map(|(name, value)| {
-        let is_shown = SHOWN.contains(&name.as_str());
-        let value = if is_shown { shown_text(&String::from_utf8_lossy(value.as_bytes())) } else { MASK.to_owned() };
-        (name.as_str().to_owned(), value)
-    });
-    shown.collect()
+/// Whether the value of a header is shown.
+pub(crate) fn is_shown(name: &str) -> bool {
+    SHOWN.contains(&name)
 }
 
 /// A query, or a body of a form.
@@ -174,18 +168,33 @@ pub(crate) fn shown_pairs(pairs: &str) -> String {
     shown.collect::<Vec<_>>().join("&")
 }
 
-/// A body, if it is of a kind that can be searched for secrets.
-pub(crate) fn shown_body(content_type: Option<&str>, body: &[u8]) -> Option<String> {
-    let kind = content_type.unwrap_or("application/json").split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if kind == "application/x-www-form-urlencoded" {
-        return std::str::from_utf8(body).ok().map(shown_pairs);
+/// The kinds of bodies that can be searched for secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyKind {
+    Form,
+    Json,
+}
+
+/// The kind of a body with that `Content-Type`, if it can be searched for secrets.
+pub(crate) fn body_kind(content_type: Option<&str>) -> Option<BodyKind> {
+    let kind = content_type.unwrap_or("application/json").split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Some(BodyKind::Form);
     }
-    if kind != "application/json" && !kind.ends_with("+json") {
-        return None;
+    let has_suffix = || kind.rsplit_once('+').is_some_and(|(_, suffix)| suffix.eq_ignore_ascii_case("json"));
+    (kind.eq_ignore_ascii_case("application/json") || has_suffix()).then_some(BodyKind::Json)
+}
+
+/// A body, if it is of its kind.
+pub(crate) fn shown_body(kind: BodyKind, body: &[u8]) -> Option<String> {
+    match kind {
+        BodyKind::Form => std::str::from_utf8(body).ok().map(shown_pairs),
+        BodyKind::Json => {
+            let mut value: Value = serde_json::from_slice(body).ok()?;
+            hide_in(&mut value);
+            Some(value.to_string())
+        }
     }
-    let mut value: Value = serde_json::from_slice(body).ok()?;
-    hide_in(&mut value);
-    Some(value.to_string())
 }
 
 fn hide_in(value: &mut Value) {
@@ -213,19 +222,32 @@ fn is_secret(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-
     use super::*;
 
+    /// How a body with that `Content-Type` is shown.
+    fn body_of(content_type: Option<&str>, body: &[u8]) -> Option<String> {
+        shown_body(body_kind(content_type)?, body)
+    }
+
     #[test]
-    fn credentials_in_headers_are_hidden_and_known_headers_are_shown() {
-        let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let mut shown = shown_headers(&headers);
-        shown.sort();
-        let expected = [("authorization", MASK), ("content-type", "application/json")];
-        assert_eq!(shown, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    fn headers_are_shown_by_a_list() {
+        assert!(is_shown("content-type") && is_shown("user-agent"));
+        assert!(!is_shown("authorization") && !is_shown("cookie") && !is_shown("x-own"));
+    }
+
+    #[test]
+    fn forms_and_json_can_be_searched_for_secrets() {
+        for (content_type, kind) in [
+            (None, Some(BodyKind::Json)),
+            (Some("Application/JSON; charset=utf-8"), Some(BodyKind::Json)),
+            (Some("application/merge-patch+JSON"), Some(BodyKind::Json)),
+            (Some("application/x-www-form-urlencoded"), Some(BodyKind::Form)),
+            (Some("multipart/mixed; boundary=b"), None),
+            (Some("application/jsonp"), None),
+            (Some(""), None),
+        ] {
+            assert_eq!(body_kind(content_type), kind, "{content_type:?}");
+        }
     }
 
     #[test]
@@ -233,14 +255,14 @@ mod tests {
         assert_eq!(shown_pairs("alt=json&access_token=abc&key=k&pageToken=p"), "alt=json&access_token=***&key=***&pageToken=p");
         assert_eq!(shown_pairs("access%5Ftoken=abc&pageSize=2"), "access%5Ftoken=***&pageSize=2");
         assert_eq!(shown_pairs(""), "");
-        let form = shown_body(Some("application/x-www-form-urlencoded"), b"grant_type=x&assertion=abc");
+        let form = body_of(Some("application/x-www-form-urlencoded"), b"grant_type=x&assertion=abc");
         assert_eq!(form.as_deref(), Some("grant_type=x&assertion=***"));
     }
 
     #[test]
     fn secrets_in_json_are_hidden_at_every_depth() {
         let body = br#"{"name":"Ada","password":"p","people":[{"refresh_token":{"a":1}}]}"#;
-        let shown = shown_body(Some("application/json; charset=utf-8"), body).unwrap();
+        let shown = body_of(Some("application/json; charset=utf-8"), body).unwrap();
         let shown: Value = serde_json::from_str(&shown).unwrap();
         assert_eq!(shown, serde_json::json!({ "name": "Ada", "password": MASK, "people": [{ "refresh_token": MASK }] }));
     }
@@ -280,17 +302,14 @@ mod tests {
 
     #[test]
     fn secrets_in_values_are_hidden_too() {
-        let body = shown_body(None, br#"{"description":"use ya29.abcdef","names":["Bearer a-b"]}"#);
+        let body = body_of(None, br#"{"description":"use ya29.abcdef","names":["Bearer a-b"]}"#);
         assert_eq!(body.as_deref(), Some(r#"{"description":"use ***","names":["Bearer ***"]}"#));
         assert_eq!(shown_pairs("q=ya29.abcdef&x=1"), "q=***&x=1");
-        let mut headers = HeaderMap::new();
-        headers.insert(actix_web::http::header::USER_AGENT, HeaderValue::from_static("x Bearer a-b"));
-        assert_eq!(shown_headers(&headers), [("user-agent".to_owned(), "x Bearer ***".to_owned())]);
     }
 
     #[test]
     fn a_body_that_can_not_be_searched_is_not_shown() {
-        assert_eq!(shown_body(Some("multipart/mixed; boundary=b"), b"Authorization: Bearer abc"), None);
-        assert_eq!(shown_body(None, b"{\"password\":\"p"), None);
+        assert_eq!(body_of(Some("multipart/mixed; boundary=b"), b"Authorization: Bearer abc"), None);
+        assert_eq!(body_of(None, b"{\"password\":\"p"), None);
     }
 }

@@ -71,7 +71,7 @@ pub struct HttpState {
     denials: Option<Arc<dyn DenialLog>>,
     continue_trace: ContinueTrace,
     has_documentation: bool,
-    request_control: Option<RequestControl>,
+    request_control: Option<Arc<RequestControl>>,
 }
 
 /// What tests may control about requests: which faults they get, and the journal that keeps them.
@@ -181,11 +181,11 @@ impl HttpState {
     /// The same state, whose requests meet the faults of tests and are kept in journals.
     #[must_use]
     pub fn with_request_control(self, request_control: RequestControl) -> Self {
-        Self { request_control: Some(request_control), ..self }
+        Self { request_control: Some(Arc::new(request_control)), ..self }
     }
 
     /// What tests may control. `None` in production.
-    pub(crate) const fn request_control(&self) -> Option<&RequestControl> {
+    pub(crate) const fn request_control(&self) -> Option<&Arc<RequestControl>> {
         self.request_control.as_ref()
     }
 

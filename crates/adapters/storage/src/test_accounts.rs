@@ -48,14 +48,9 @@ impl DieselStores<'_> {
         Ok(())
     }
 
-    /// Whether tests name an account by that number.
-    fn is_behind(&mut self, public: i64, account: i64) -> Result<bool, StoreError> {
-        Ok(self.public_of(account)?.unwrap_or(account) == public)
-    }
-
-    /// The number by which tests name an account that they made or replaced, also if it has ended.
-    fn public_of(&mut self, account: i64) -> Result<Option<i64>, StoreError> {
-        let row = test_accounts::table.find(account).select(test_accounts::public_id);
+    /// What is stored of an account that tests made or replaced, also if it has ended: the number by which they name it, and when it ends.
+    fn stored(&mut self, account: i64) -> Result<Option<(i64, Option<DbInstant>)>, StoreError> {
+        let row = test_accounts::table.find(account).select((test_accounts::public_id, test_accounts::lives_until));
         self.query(|conn| on_conn!(conn, |conn| row.first(conn).optional()))
     }
 
@@ -79,15 +74,17 @@ impl DieselStores<'_> {
             return Ok(current);
         }
         // An account that was made elsewhere, and never replaced.
-        Ok(self.public_of(public)?.is_none().then_some(public))
+        Ok(self.stored(public)?.is_none().then_some(public))
     }
 }
 
 impl TestAccountRepository for DieselStores<'_> {
-    fn list(&mut self) -> Result<Vec<KnownTestAccount>, StoreError> {
+    fn list(&mut self, after: Option<AccountId>) -> Result<Vec<KnownTestAccount>, StoreError> {
+        let after = after.map_or(i64::MIN, Id::get);
         let rows: Vec<(i64, i64, Option<DbInstant>)> = self.query(|conn| {
             on_conn!(conn, |conn| test_accounts::table
                 .filter(test_accounts::ended.eq(false))
+                .filter(test_accounts::account_id.gt(after))
                 .order(test_accounts::account_id)
                 .select((test_accounts::account_id, test_accounts::public_id, test_accounts::lives_until))
                 .load(conn))
@@ -106,11 +103,12 @@ impl TestAccountRepository for DieselStores<'_> {
         Ok(highest.unwrap_or_default())
     }
 
-    fn current(&mut self, public: i64, guess: AccountId, is_locked: bool) -> Result<Option<AccountId>, StoreError> {
+    fn current(&mut self, public: i64, guess: AccountId, is_locked: bool) -> Result<Option<KnownTestAccount>, StoreError> {
         let mut account = guess.get();
         for _ in 0..LOOKS {
-            if self.is_behind(public, account)? && self.is_in_use(account, is_locked)? {
-                return Ok(Some(Id::new(account)));
+            let (named, lives_until) = self.stored(account)?.unwrap_or((account, None));
+            if named == public && self.is_in_use(account, is_locked)? {
+                return Ok(Some(KnownTestAccount { account: Id::new(account), public, lives_until: lives_until.map(|at| at.0) }));
             }
             // It was a wrong guess, or another transaction has replaced or ended it while this one waited for its lock.
             match self.stored_behind(public)? {
@@ -166,14 +164,9 @@ impl TestAccountRepository for DieselStores<'_> {
     }
 
     fn write_rows(&mut self, account: AccountId, rows: &AccountRows) -> Result<(), StoreError> {
-        // In SQLite the id of a job is free only when the account that had it has none of its jobs.
         self.query(|conn| match conn {
             Conn::Pg(_) => Ok(0),
-            Conn::Sqlite(conn) => {
-                let ended = test_accounts::table.filter(test_accounts::ended.eq(true)).select(test_accounts::account_id);
-                let ended: Vec<i64> = ended.load(conn)?;
-                diesel::delete(jobs::table.filter(jobs::account_id.eq_any(ended))).execute(conn)
-            }
+            Conn::Sqlite(conn) => account::free_job_ids(conn, rows).map_err(failure),
         })?;
         self.query(|conn| account::write(conn, account, rows).map_err(failure))?;
         self.wake_for(true)

@@ -11,7 +11,7 @@ use std::time::Duration;
 use derslik_domain::attendee::AttendanceFilter;
 use derslik_domain::id::{Id, ProjectId};
 use derslik_domain::identity::DataSubject;
-use derslik_domain::job::{Action, Actions, LeaseTerm, LeaseToken, NewJob, Pruning, WorkerId};
+use derslik_domain::job::{Action, Actions, JobFilter, JobStatus, LeaseTerm, LeaseToken, NewJob, Pruning, WorkerId};
 use derslik_domain::page::{OffsetPage, PageRequest};
 use derslik_domain::rows::BatchSize;
 use derslik_domain::time::Timestamp;
@@ -44,6 +44,12 @@ const THROUGH_THE_ACCOUNT: &str = "the erasure of attendances and sessions";
 
 /// The deed that, without statistics, reads the index of all waiting jobs, and counts no more of them than with statistics.
 const THROUGH_THE_WAITING: &str = "the depth of the queue";
+
+/// The deed that looks at the newest jobs, with an end. Without statistics, it reads all ids of the account to find that end.
+const THROUGH_THE_NEWEST: &str = "the newest jobs of one action";
+
+/// The deed that looks at the newest jobs in vain, since the newest are not completed. Without statistics, it reads all ids as well.
+const THROUGH_THE_UNFINISHED: &str = "the counts of jobs";
 
 /// How many more rows may be read where VACUUM does not remove the rows of rolled back transactions.
 const DEAD_ROWS: i64 = 300;
@@ -148,7 +154,7 @@ fn replace_calls(text: &str, opening: &str, function: fn(&str) -> String) -> Str
 type Deed = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
 /// The deeds, and how many rows and index entries each may read per run. The rows that it changes and rolls back are included.
-const DEEDS: [(&str, Deed, i64); 23] = [
+const DEEDS: [(&str, Deed, i64); 29] = [
     (THROUGH_THE_WAITING, |stores| Ok(usize::try_from(stores.jobs().depth()?.scheduled).unwrap()), 10_050),
     ("the lags of the projections", |stores| Ok(stores.change_log().lags()?.len()), 10),
     ("accounts with due jobs", |stores| Ok(stores.jobs().accounts_with_due(NOW, sweeps(), 10)?.len()), 250),
@@ -204,6 +210,19 @@ const DEEDS: [(&str, Deed, i64); 23] = [
         |stores| Ok(stores.jobs().list_newest(account().id, ProjectId::new(1), OffsetPage::at(100, 100).unwrap())?.len()),
         420,
     ),
+    ("the newest jobs of an account", |stores| search(stores, &JobFilter::default()), 420),
+    ("the newest jobs in one state", |stores| search(stores, &of_state(JobStatus::Scheduled)), 420),
+    (
+        "the newest jobs that run",
+        |stores| {
+            claim(stores)?;
+            search(stores, &of_state(JobStatus::Running))
+        },
+        250,
+    ),
+    (THROUGH_THE_NEWEST, |stores| search(stores, &JobFilter { action: Some(Action::Prune), ..JobFilter::default() }), 20_450),
+    (THROUGH_THE_UNFINISHED, |stores| Ok(usize::try_from(stores.jobs().count_by_status(account().id)?.scheduled.number).unwrap()), 21_300),
+    ("what is due first", |stores| Ok(stores.jobs().upcoming(account().id, Action::ALL.into_iter().collect(), 20)?.len()), 80),
     (
         "one job of a project",
         |stores| {
@@ -250,6 +269,15 @@ const DEEDS: [(&str, Deed, i64); 23] = [
     ),
     ("the expiry of sessions", |stores| Ok(usize::try_from(stores.sessions().expire(account().id, NOW, 10)?.get()).unwrap()), 150),
 ];
+
+fn of_state(status: JobStatus) -> JobFilter {
+    JobFilter { states: vec![status], ..JobFilter::default() }
+}
+
+/// The size of the first page of a search.
+fn search(stores: &mut dyn Stores, filter: &JobFilter) -> Result<usize, StoreError> {
+    Ok(stores.jobs().search(account().id, filter, None, 100)?.entries.len())
+}
 
 fn guest() -> DataSubject {
     DataSubject::new("guest", vec![user(GUEST)])
@@ -356,6 +384,7 @@ fn postgres_looks_at_few_rows_to_find_few() {
         let beside = match about {
             THROUGH_THE_ACCOUNT => 10_100,
             THROUGH_THE_WAITING => 10_200,
+            THROUGH_THE_NEWEST | THROUGH_THE_UNFINISHED => 150_000,
             _ => 0,
         };
         assert!(rows <= most + DEAD_ROWS + beside, "{about}, without statistics: {rows} rows each time");

@@ -3,12 +3,12 @@
 #![cfg(test)]
 
 use derslik_domain::audit::{AuditFilter, SealSequence};
-use derslik_domain::course::roster::Roster;
+use derslik_domain::course::roster::{Roster, UserRef};
 use derslik_domain::course::{CourseListForm, Viewer};
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
 use derslik_domain::identity::{DataSubject, PersonFilterForm, Role};
-use derslik_domain::job::ReferenceId;
+use derslik_domain::job::{Action, JobFilter, JobStatus, NewJob, ReferenceId};
 use derslik_domain::page::{OffsetPage, PageRequest};
 use derslik_domain::rows::BatchSize;
 use derslik_domain::session::FilterForm;
@@ -24,11 +24,14 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 type List = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
 /// All lists that a client or an operator can request. Each finds something.
-const LISTS: [(&str, List); 13] = [
+const LISTS: [(&str, List); 17] = [
     ("courses of the account", |stores| courses(stores, Role::Admin, CourseListForm::default())),
     ("courses of a member", |stores| courses(stores, Role::Member, CourseListForm::default())),
     ("courses with a word", |stores| {
         courses(stores, Role::Admin, CourseListForm { query: Field::Given("biyoloji".into()), ..CourseListForm::default() })
+    }),
+    ("courses of an owner", |stores| {
+        courses(stores, Role::Admin, CourseListForm { owner: Some(UserRef::Me), ..CourseListForm::default() })
     }),
     ("the roster of a course", |stores| {
         let page = PageRequest { size: 1_000, after: None };
@@ -59,6 +62,33 @@ const LISTS: [(&str, List); 13] = [
         }
         stores.jobs().list_newest(account().id, Id::new(1), OffsetPage::at(10, 200).unwrap())?;
         Ok(1 + stores.projects().list(account().id, PageRequest { size: 1_000, after: None })?.len())
+    }),
+    ("jobs of an account, the newest first", |stores| {
+        let all = JobFilter::default();
+        let states = vec![JobStatus::Scheduled, JobStatus::Running, JobStatus::Cancelled, JobStatus::Failed];
+        let completed = vec![JobStatus::Completed];
+        let filters = [
+            JobFilter { project: Some(Id::new(1)), ..all.clone() },
+            JobFilter { states, action: Some(Action::Prune), ..all.clone() },
+            JobFilter { states: completed, reference: ReferenceId::new("a").ok(), changed_since: Some(now()), ..all.clone() },
+        ];
+        for filter in filters {
+            stores.jobs().search(account().id, &filter, Some(Id::new(9)), 100)?;
+        }
+        stores.jobs().count_by_status(account().id)?;
+        Ok(stores.jobs().search(account().id, &all, None, 100)?.entries.len())
+    }),
+    ("what is due first", |stores| {
+        stores.sessions().upcoming_ends(account().id, 20)?;
+        Ok(stores.jobs().upcoming(account().id, Action::ALL.into_iter().collect(), 20)?.len())
+    }),
+    ("the newest audit records", |stores| {
+        let about = ReferenceId::new("a@b").unwrap();
+        for (about, job, from) in [(None, None, None), (Some(about), None, Some(now())), (None, Some(Id::new(1)), Some(now()))] {
+            let filter = AuditFilter { about, job, from, ..AuditFilter::default() };
+            stores.audit().latest(account().id, &filter, None, 1_000)?;
+        }
+        Ok(1)
     }),
     ("audit records", |stores| {
         let about = ReferenceId::new("a@b").unwrap();
@@ -98,6 +128,7 @@ fn fill(harness: &Harness<DieselUnitOfWork>) {
         stores.identity().add_account(&account(), now())?;
         stores.users().add(account().id, &user(2))?;
         stores.courses().insert(account().id, &course(1))?;
+        stores.jobs().enqueue(account().id, &NewJob::expire_sessions(now(), now()))?;
         stores.sessions().insert_many(account().id, &[&session(guid(1))])?;
         stores.attendees().insert_many(account().id, &[attendee(1, 1), attendee(1, 2), attendee(1, 3)])
     });

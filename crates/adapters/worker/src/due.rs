@@ -27,6 +27,9 @@ const JOBS: usize = 50;
 /// The most rows that one transaction changes.
 const ROWS: u16 = 1_000;
 
+/// The most steps of one erasure that one transaction runs: two passes and some more.
+const STEPS: usize = 16;
+
 /// Runs the jobs whose handlers work in steps, and the expiry of sessions. Other jobs wait for a worker.
 pub struct DueRunner<U> {
     uow: U,
@@ -50,15 +53,22 @@ impl<U> fmt::Debug for DueRunner<U> {
     }
 }
 
-/// A job that was claimed.
-#[derive(Debug, Clone, Copy)]
+/// A job that this transaction holds.
 struct Claimed {
+    job: Job,
     held: HeldJob,
-    action: Action,
     due: Timestamp,
 }
 
-/// A job that has more steps, each of which needs a transaction of its own.
+/// What is due next, and what of it the same transaction has done.
+struct Look {
+    /// What was due next before anything expired.
+    next: NextDue,
+    /// How many sessions expired. `None` if none were tried.
+    expired: Option<RowCount>,
+}
+
+/// A job that has more steps, for which further transactions are needed.
 struct Unfinished {
     held: HeldJob,
     due: Timestamp,
@@ -71,7 +81,7 @@ struct Batch {
     unfinished: Option<Unfinished>,
 }
 
-/// The outcome of a step.
+/// The outcome of one or more steps.
 enum Stepped {
     More,
     Ended(Box<Job>, Fact),
@@ -93,17 +103,25 @@ impl<U: UnitOfWork> DueRunner<U> {
         Self { faults, ..self }
     }
 
-    /// What falls due next, once the ends of all sessions are known.
-    async fn next_due(&self, account: AccountId) -> Result<NextDue, StoreError> {
+    /// What falls due next, once the ends of all sessions are known. If these are the ends of sessions, the first of them expire at once.
+    async fn look(&self, account: AccountId, until: Timestamp) -> Result<Look, StoreError> {
+        let actions = self.inner.actions;
         loop {
-            let catch_up = move |stores: &mut dyn Stores| stores.change_log().catch_up(account, Projection::SessionEnds, ROWS);
-            let applied: Result<RowCount, StoreError> = self.uow.write(account, catch_up).await;
-            if applied?.get() < u64::from(ROWS) {
-                break;
+            let look = move |stores: &mut dyn Stores| {
+                let applied = stores.change_log().catch_up(account, Projection::SessionEnds, ROWS)?;
+                if applied.get() >= u64::from(ROWS) {
+                    return Ok(None);
+                }
+                let next = stores.clocks().next_due(account, actions)?;
+                // The rows of the change log are locked if some were applied. Sessions are not locked behind them.
+                let bound = ends_first(next, until).filter(|_| applied == RowCount::ZERO);
+                let expired = bound.map(|bound| stores.sessions().expire(account, bound, ROWS)).transpose()?;
+                Ok::<_, StoreError>(Some(Look { next, expired }))
+            };
+            if let Some(look) = self.uow.write(account, look).await? {
+                return Ok(look);
             }
         }
-        let actions = self.inner.actions;
-        self.uow.read(account, move |stores| stores.clocks().next_due(account, actions)).await
     }
 
     /// Expires the sessions that end by `until`.
@@ -155,10 +173,15 @@ impl<U: UnitOfWork> DueRunner<U> {
     /// what the faults have counted.
     async fn run_with_faults(&self, faults: &dyn FaultInjection, account: AccountId, until: Timestamp) -> Result<Vec<RanItem>, StoreError> {
         let inner = Arc::clone(&self.inner);
-        let claimed = self.uow.write(account, move |stores| inner.claim_next(stores, account, until));
-        let claimed: Result<Option<Claimed>, StoreError> = claimed.await;
-        let Some(Claimed { held, action, due }) = claimed? else { return Ok(Vec::new()) };
-        let Some(fault) = faults.for_job(account, action) else {
+        let claimed = self.uow.write(account, move |stores| {
+            let claimed = inner.claim_next(stores, account, until)?;
+            if let Some(claimed) = &claimed {
+                inner.renew(stores, account, claimed.held)?;
+            }
+            Ok::<_, StoreError>(claimed)
+        });
+        let Some(Claimed { job, held, due }) = claimed.await? else { return Ok(Vec::new()) };
+        let Some(fault) = faults.for_job(account, job.action) else {
             return Ok(self.finish(account, held, due).await?.into_iter().collect());
         };
         let inner = Arc::clone(&self.inner);
@@ -177,11 +200,11 @@ impl<U: UnitOfWork> DueRunner<U> {
         Ok(ran)
     }
 
-    /// Runs the other steps of a job, each in a transaction.
+    /// Runs the other steps of a job that is held, in further transactions.
     async fn finish(&self, account: AccountId, held: HeldJob, due: Timestamp) -> Result<Option<RanItem>, StoreError> {
         loop {
             let inner = Arc::clone(&self.inner);
-            let failure = match self.uow.write(account, move |stores| inner.step(stores, account, held, due)).await {
+            let failure = match self.uow.write(account, move |stores| inner.resume(stores, account, held, due)).await {
                 Ok(Stepped::More) => continue,
                 Ok(Stepped::Ended(job, fact)) => return Ok(Some(self.told(account, &job, &fact, due))),
                 Ok(Stepped::Lost) => return Ok(None),
@@ -211,16 +234,19 @@ impl Inner {
     fn run_batch(&self, stores: &mut dyn Stores, account: AccountId, until: Timestamp, most: usize) -> Result<Batch, StepError> {
         let mut batch = Batch::default();
         while batch.ended.len() < most {
-            let Some(Claimed { held, due, action: _ }) = self.claim_next(stores, account, until)? else { break };
-            match self.step(stores, account, held, due)? {
+            let Some(claimed) = self.claim_next(stores, account, until)? else { break };
+            let (held, due) = (claimed.held, claimed.due);
+            // Behind other jobs, an erasure locks no more people than those of its first step.
+            let most_steps = if batch.ended.is_empty() { steps_together(claimed.job.action) } else { 1 };
+            match self.steps(stores, account, claimed, most_steps)? {
                 Stepped::More => {
                     batch.unfinished = Some(Unfinished { held, due });
                     break;
                 }
                 Stepped::Lost => break,
                 Stepped::Ended(job, fact) => {
-                    // It locks a projection, so no other job may run in its transaction.
-                    let is_alone = job.action.is_sweep();
+                    // It locks a projection, or many rows, so no other job may run in its transaction.
+                    let is_alone = job.action.is_sweep() || steps_together(job.action) > 1;
                     batch.ended.push((*job, fact, due));
                     if is_alone {
                         break;
@@ -239,46 +265,56 @@ impl Inner {
         self.claim(stores, account, due)
     }
 
-    /// Claims one of the jobs that are due at that instant.
+    /// Claims one of the jobs that are due at that instant. A transaction that leaves it running has to [renew](Self::renew) its lease.
     fn claim(&self, stores: &mut dyn Stores, account: AccountId, due: Timestamp) -> Result<Option<Claimed>, StoreError> {
         let token = LeaseToken::new(Uuid::from_u128(self.ids.random_bits()));
         let term = self.settings.lease;
         let claim = Claim { worker: self.worker, token, term, at: due, actions: self.actions, limit: 1 };
-        let claimed = stores.jobs().claim(account, &claim)?;
-        let Some(job) = claimed.first() else { return Ok(None) };
-        let (held, action) = (HeldJob { job: job.id, token }, job.action);
-        // The lease goes by the time of the machine.
-        stores.jobs().renew(account, &[held], term.end(self.clock.now()))?;
-        Ok(Some(Claimed { held, action, due }))
+        let Some(job) = stores.jobs().claim(account, &claim)?.into_iter().next() else { return Ok(None) };
+        let held = HeldJob { job: job.id, token };
+        Ok(Some(Claimed { job, held, due }))
     }
 
-    fn step(&self, stores: &mut dyn Stores, account: AccountId, held: HeldJob, due: Timestamp) -> Result<Stepped, StepError> {
-        let Some(before) = stores.jobs().lock(account, held.job)?.filter(|job| is_held(job, held.token)) else {
+    /// Lets the lease of a job go by the time of the machine, as leases do for other workers.
+    fn renew(&self, stores: &mut dyn Stores, account: AccountId, held: HeldJob) -> Result<(), StoreError> {
+        stores.jobs().renew(account, &[held], self.settings.lease.end(self.clock.now())).map(drop)
+    }
+
+    /// Runs the next steps of a job that an earlier transaction has claimed.
+    fn resume(&self, stores: &mut dyn Stores, account: AccountId, held: HeldJob, due: Timestamp) -> Result<Stepped, StepError> {
+        let Some(job) = stores.jobs().lock(account, held.job)?.filter(|job| is_held(job, held.token)) else {
             return Ok(Stepped::Lost);
         };
+        let most = steps_together(job.action);
+        self.steps(stores, account, Claimed { job, held, due }, most)
+    }
+
+    /// Runs the next steps of a job, at most so many, and stores what they made of it once.
+    fn steps(&self, stores: &mut dyn Stores, account: AccountId, claimed: Claimed, most: usize) -> Result<Stepped, StepError> {
+        let Claimed { job: before, held, due } = claimed;
         // Only such jobs are claimed.
         let Some(Handler::Steps(handler)) = self.registry.get(before.action) else { return Ok(Stepped::Lost) };
-        let step = handler.step(stores, &StepContext { account, job: &before, now: due })?;
-        let term = self.settings.lease;
-        let (progress, is_done) = match step {
-            Step::More(progress) => (Some(progress), false),
-            Step::Done(progress) => (progress, true),
-        };
-        let after = match progress {
-            Some(progress) => before.clone().progressed(held.token, term, progress, due).map_err(broken)?,
-            None => before.clone(),
-        };
-        let (after, fact) = if is_done {
-            let (after, fact) = after.apply(Event::Succeed { token: held.token }, due).map_err(broken)?;
-            (after, Some(fact))
-        } else {
-            (after, None)
-        };
+        let (mut after, mut fact) = (before.clone(), None);
+        for _ in 0..most {
+            let step = handler.step(stores, &StepContext { account, job: &after, now: due })?;
+            let (progress, is_done) = match step {
+                Step::More(progress) => (Some(progress), false),
+                Step::Done(progress) => (progress, true),
+            };
+            if let Some(progress) = progress {
+                after = after.progressed(held.token, self.settings.lease, progress, due).map_err(broken)?;
+            }
+            if is_done {
+                let (ended, done) = after.apply(Event::Succeed { token: held.token }, due).map_err(broken)?;
+                (after, fact) = (ended, Some(done));
+                break;
+            }
+        }
         if !stores.jobs().replace(account, &before, &after)? {
             return Err(StepError::Store(StoreError::from(Reason::Conflict)));
         }
         let Some(fact) = fact else {
-            stores.jobs().renew(account, &[held], term.end(self.clock.now()))?;
+            self.renew(stores, account, held)?;
             return Ok(Stepped::More);
         };
         Ok(Stepped::Ended(Box::new(after), fact))
@@ -342,18 +378,80 @@ impl<U: UnitOfWork> DueWork for DueRunner<U> {
 
     async fn run_some(&self, account: AccountId, until: Timestamp) -> Result<Vec<RanItem>, StoreError> {
         loop {
-            let next = self.next_due(account).await?;
+            let Look { next, expired } = self.look(account, until).await?;
             let Some(first) = next.first().filter(|first| *first <= until) else { return Ok(Vec::new()) };
-            if next.job.is_some_and(|job| next.session_end.is_none_or(|end| end > job)) {
-                return self.run_jobs(account, until).await;
-            }
             // No job is due before these sessions end, so they may expire together.
-            let bound = next.job.map_or(until, |job| job.min(until));
-            let expired = self.expire(account, bound).await?;
+            let Some(bound) = ends_first(next, until) else { return self.run_jobs(account, until).await };
+            let expired = match expired {
+                Some(expired) if expired.get() < u64::from(ROWS) => expired,
+                tried => tried.unwrap_or_default().plus(self.expire(account, bound).await?),
+            };
             // There are none if the stored ends were those of sessions that were moved; they are gone now.
-            if expired > RowCount::ZERO {
-                return Ok(vec![RanItem { due: first, account, kind: RanKind::SessionsExpired(expired) }]);
+            if expired == RowCount::ZERO {
+                continue;
             }
+            let mut ran = vec![RanItem { due: first, account, kind: RanKind::SessionsExpired(expired) }];
+            if next.job.is_some_and(|job| job <= until) {
+                ran.extend(self.run_jobs(account, until).await?);
+            }
+            return Ok(ran);
         }
+    }
+}
+
+/// Until when sessions expire before a job runs, at most by `until`. `None` if a job is due before the first of them ends, or nothing is
+/// due by then.
+fn ends_first(next: NextDue, until: Timestamp) -> Option<Timestamp> {
+    let end = next.session_end.filter(|end| *end <= until)?;
+    match next.job {
+        Some(job) if job < end => None,
+        job => Some(job.map_or(until, |job| job.min(until))),
+    }
+}
+
+/// How many steps of one attempt a transaction may run. Those of an erasure of one user lock the same people. The steps of other jobs
+/// lock others each, and so have a transaction each.
+const fn steps_together(action: Action) -> usize {
+    match action {
+        Action::DeleteUserData => STEPS,
+        Action::AssignCalendarId
+        | Action::DeleteUsersData
+        | Action::ExpireSessions
+        | Action::IndexSessions
+        | Action::SealAudit
+        | Action::Prune
+        | Action::PruneAudit => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_micros(second * 1_000_000)
+    }
+
+    #[test]
+    fn sessions_expire_up_to_the_next_job_or_the_end_of_the_span() {
+        for (job, session_end, expected) in [
+            (None, None, None),
+            (None, Some(5), Some(10)),
+            (None, Some(11), None),
+            (Some(7), Some(5), Some(7)),
+            (Some(5), Some(5), Some(5)),
+            (Some(4), Some(5), None),
+            (Some(12), Some(5), Some(10)),
+            (Some(4), None, None),
+        ] {
+            let next = NextDue { job: job.map(at), session_end: session_end.map(at) };
+            assert_eq!(ends_first(next, at(10)), expected.map(at), "{next:?}");
+        }
+    }
+
+    #[test]
+    fn the_steps_of_one_erasure_share_a_transaction_and_those_of_other_jobs_do_not() {
+        let together: Vec<_> = Action::ALL.into_iter().filter(|action| steps_together(*action) > 1).collect();
+        assert_eq!(together, [Action::DeleteUserData]);
     }
 }

@@ -11,8 +11,9 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Stores};
 use tokio_util::sync::CancellationToken;
 
-/// Runs jobs whose whole effect is in the store, in steps. Each step is one transaction, which also stores the progress or the
-/// end of the job. So a step counts completely or not at all, and a worker that lost the lease changes nothing.
+/// Runs jobs whose whole effect is in the store, in steps. A worker runs each step in one transaction, which also stores the progress or
+/// the end of the job. So a step counts completely or not at all, and a worker that lost the lease changes nothing. While a test advances
+/// a clock, the steps of an erasure share a transaction.
 pub trait StepHandler: Send + Sync + 'static {
     /// Runs one step. It MUST be bounded to at most some thousand rows, since a job can't be cancelled in the middle of a step.
     ///

@@ -65,8 +65,8 @@ pub(super) mod testing {
     use derslik_domain::id::Id;
     use derslik_ports::inbound::operators::{
         MockAccountAdministration, MockAdminAdministration, MockAdminSignIns, MockAuditReading, MockBacklogReading, MockCourseOperations,
-        MockCredentialAdministration, MockErasureRequests, MockGrantAdministration, MockInstallationKeys, MockJobOperations,
-        MockKnownSecretRevocation, MockOperatorActors, MockProjectAdministration, MockSecretMaking, MockTokenIssuing,
+        MockCredentialAdministration, MockDueReading, MockErasureRequests, MockGrantAdministration, MockInstallationKeys,
+        MockJobOperations, MockKnownSecretRevocation, MockOperatorActors, MockProjectAdministration, MockSecretMaking, MockTokenIssuing,
         MockUserAdministration,
     };
     use derslik_testkit::builders::now;
@@ -90,6 +90,7 @@ pub(super) mod testing {
             jobs: Arc::new(MockJobOperations::new()),
             audit: Arc::new(MockAuditReading::new()),
             backlog: Arc::new(MockBacklogReading::new()),
+            due: Arc::new(MockDueReading::new()),
             grants: Arc::new(MockGrantAdministration::new()),
             erasures: Arc::new(MockErasureRequests::new()),
             secrets: Arc::new(MockSecretMaking::new()),

@@ -38,7 +38,7 @@ impl Installation {
             token_scopes: classroom_scopes(),
         };
         let all: TestControl<DieselUnitOfWork> = TestControl::new(self.uow.clone(), ports);
-        runtime.block_on(all.load_ids())?;
+        runtime.block_on(self.look_at_tests())?;
         let tidying = all.clone();
         runtime.spawn(async move { tidying.tidy().await });
         let all = Arc::new(all);

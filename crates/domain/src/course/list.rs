@@ -20,6 +20,8 @@ pub struct CourseListForm {
     pub student: Field<RawText>,
     /// A teacher of the courses.
     pub teacher: Field<RawText>,
+    /// The owner of the courses. No API offers this filter.
+    pub owner: Option<UserRef>,
     /// The states; empty for every state.
     pub states: CourseStates,
     /// Words of the name, section or room. A course matches only if it has all of them.
@@ -62,6 +64,8 @@ pub struct MemberFilter<User> {
 pub struct CourseFilter<User = PrincipalId> {
     /// The courses of this member.
     pub member: Option<MemberFilter<User>>,
+    /// The courses of this owner.
+    pub owner: Option<User>,
     /// The courses in one of these states.
     pub states: CourseStates,
     /// The courses whose [search key](Course::search_key) has each of these words, which are [folded](fold).
@@ -112,7 +116,7 @@ impl CourseListForm {
         let query = SearchText::from_bytes(query).map_err(|_| ListError::Query)?;
         let words = fold(query.as_str()).split_whitespace().map(str::to_owned).collect();
         let states = if self.states.is_empty() { CourseState::ALL.into_iter().collect() } else { self.states };
-        Ok(CourseFilter { member, states, words, order: self.order })
+        Ok(CourseFilter { member, owner: self.owner, states, words, order: self.order })
     }
 }
 
@@ -127,10 +131,20 @@ impl CourseFilter {
 }
 
 impl CourseFilter<UserRef> {
-    /// The same filter, with the id of the user that was found.
+    /// The same filter, with the id of the user that was found: as the member, as the owner, or as both.
     pub fn about(self, user: PrincipalId) -> CourseFilter {
-        let Self { member, states, words, order } = self;
-        CourseFilter { member: member.map(|member| MemberFilter { roster: member.roster, user }), states, words, order }
+        self.about_both(user, user)
+    }
+
+    /// The same filter, with the ids of the users that were found. It does not use the id of a user whom it does not name.
+    pub fn about_both(self, member: PrincipalId, owner: PrincipalId) -> CourseFilter {
+        CourseFilter {
+            member: self.member.map(|filter| MemberFilter { roster: filter.roster, user: member }),
+            owner: self.owner.map(|_| owner),
+            states: self.states,
+            words: self.words,
+            order: self.order,
+        }
     }
 }
 
@@ -203,6 +217,16 @@ mod tests {
         assert_eq!(teacher.member, Some(MemberFilter { roster: Roster::Teachers, user: Id::new(7) }));
         let both = CourseListForm { student: given("me"), teacher: given("me"), ..Default::default() };
         assert_eq!(both.validate(), Err(ListError::StudentAndTeacher));
+    }
+
+    #[test]
+    fn an_owner_is_named_beside_a_member_or_alone() {
+        let named = |form: CourseListForm| form.validate().unwrap().about_both(Id::new(7), Id::new(8));
+        let alone = named(CourseListForm { owner: Some(UserRef::Id(Id::new(8))), ..Default::default() });
+        assert_eq!((alone.member, alone.owner), (None, Some(Id::new(8))));
+        let both = named(CourseListForm { owner: Some(UserRef::Me), student: given("7"), ..Default::default() });
+        assert_eq!((both.member.map(|member| member.user), both.owner), (Some(Id::new(7)), Some(Id::new(8))));
+        assert_eq!(named(CourseListForm::default()).owner, None);
     }
 
     #[test]

@@ -10,12 +10,14 @@
 //! | `erasure` | the steps and the progress of erasing a user |
 //! | `erasures` | the erasure of many users by one job |
 //! | `project` | the projects under which jobs are listed |
+//! | `filter` | the jobs that a search is about, and counts by state |
 //!
 //! Storing, running and requesting jobs is left to other crates.
 
 mod action;
 mod erasure;
 mod erasures;
+mod filter;
 mod lease;
 mod project;
 mod retry;
@@ -30,6 +32,7 @@ use crate::trace::TraceParent;
 pub use action::{Action, Actions, Priority, Pruning, ReferenceId};
 pub use erasure::{ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, Pass};
 pub use erasures::{ErasedUser, ErasureUsers, ErasureUsersError, ErasuresProgress, UserPlace};
+pub use filter::{Count, JobCounts, JobFilter};
 pub use lease::{Lease, LeaseTerm, LeaseTermError, LeaseToken, WorkerId};
 pub use project::{NewProject, Platform, Project, ProjectField, ProjectForm, ProjectFormError, ProjectKey, ProjectKeyError, ProjectName};
 pub use retry::{Attempts, FailedAttempt, Failure, FailureReason, FailureText, Jitter, Retry, RetryPolicy, RetryPolicyError};

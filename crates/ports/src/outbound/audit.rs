@@ -2,7 +2,7 @@
 
 use derslik_domain::audit::{AuditFilter, AuditId, AuditRecord, NewAuditRecord};
 use derslik_domain::id::AccountId;
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{Page, PageRequest};
 
 use super::StoreError;
 
@@ -27,4 +27,17 @@ pub trait AuditRepository {
     /// # Errors
     /// [`StoreError`].
     fn list(&mut self, account: AccountId, filter: &AuditFilter, page: PageRequest<AuditId>) -> Result<Vec<AuditRecord>, StoreError>;
+
+    /// A page of the records that match the filter, the newest first: at most `size` of those with ids below `before`. For a filter by
+    /// event or time, at most [`AuditFilter::LOOKED_AT`] records are looked at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn latest(
+        &mut self,
+        account: AccountId,
+        filter: &AuditFilter,
+        before: Option<AuditId>,
+        size: u32,
+    ) -> Result<Page<AuditRecord>, StoreError>;
 }

@@ -58,10 +58,11 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     }
 }
 
-/// Keeps the clocks of this process in step with the other processes on the same database.
+/// Keeps this process in step with the others on the same database: with the clocks of accounts, and with the accounts behind public ids.
 #[async_trait]
 pub trait ClockSync: Send + Sync + std::fmt::Debug {
-    /// Reads the clocks that were moved, as far as needed: each change that test control has answered before this call is known after it.
+    /// Reads the clocks that were moved and the accounts that were replaced, as far as needed: each move that test control has answered
+    /// before this call is known after it. So is each replacement, as long as a clock is moved; else it is known a little later.
     ///
     /// # Errors
     /// [`StoreError`].

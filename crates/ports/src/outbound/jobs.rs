@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 
 use derslik_domain::id::{AccountId, JobId, ProjectId};
-use derslik_domain::job::{Actions, Job, LeaseTerm, LeaseToken, NewJob, Progress, ProjectKey, ShownJob, UnknownJob, WorkerId};
-use derslik_domain::page::{OffsetPage, PageRequest};
+use derslik_domain::job::{
+    Actions, Job, JobCounts, JobFilter, LeaseTerm, LeaseToken, NewJob, Progress, ProjectKey, ShownJob, UnknownJob, WorkerId,
+};
+use derslik_domain::page::{OffsetPage, Page, PageRequest};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 
@@ -153,6 +155,27 @@ pub trait JobRepository {
     /// # Errors
     /// [`StoreError`].
     fn list_newest(&mut self, account: AccountId, project: ProjectId, page: OffsetPage) -> Result<Vec<ShownJob>, StoreError>;
+
+    /// A page of the jobs of an account that match the filter, the newest first: at most `size` of those with ids below `before`. Its
+    /// cost does not grow with the number of jobs, since at most [`JobFilter::LOOKED_AT`] of them are looked at. A job that can't be read
+    /// is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn search(&mut self, account: AccountId, filter: &JobFilter, before: Option<JobId>, size: u32) -> Result<Page<Job>, StoreError>;
+
+    /// The counts of the jobs of an account by their state. Of completed jobs, only those among the newest [`JobFilter::LOOKED_AT`] jobs
+    /// are counted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn count_by_status(&mut self, account: AccountId) -> Result<JobCounts, StoreError>;
+
+    /// The waiting jobs of these actions that are due first: at most `limit` of them, the earliest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn upcoming(&mut self, account: AccountId, actions: Actions, limit: u32) -> Result<Vec<Job>, StoreError>;
 
     /// Jobs of actions that this program does not know, ordered by id: at most `limit` of those after `after`.
     ///

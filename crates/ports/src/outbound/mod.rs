@@ -53,7 +53,7 @@ pub use passwords::Passwords;
 pub use projects::ProjectRepository;
 pub use readers::{CourseReader, JobReader, Readers, SessionReader};
 pub use seals::{RecordBytes, SealKeys, SealRepository, SealedRecord, UnsealedRecord};
-pub use sessions::SessionRepository;
+pub use sessions::{SessionRepository, UpcomingEnd};
 pub use signatures::{Signatures, SigningKey};
 pub use snapshot_files::{SnapshotFile, SnapshotFileError, SnapshotFiles};
 pub use tenant::Tenant;

@@ -5,10 +5,21 @@ use std::collections::{BTreeSet, HashMap};
 use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
 use derslik_domain::page::Page;
 use derslik_domain::rows::{BatchSize, RowCount};
-use derslik_domain::session::{Session, SessionFilter};
+use derslik_domain::session::{Session, SessionFilter, SessionName};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
+
+/// The end of an open session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpcomingEnd {
+    /// When the session ends.
+    pub at: Timestamp,
+    /// The session.
+    pub session: SessionGuid,
+    /// Its name.
+    pub name: SessionName,
+}
 
 /// Stores the sessions of every account. Deleted ones stay stored until they are pruned, but reads don't return them. Each write
 /// records the written sessions in the [change log](super::ChangeLogRepository).
@@ -69,6 +80,14 @@ pub trait SessionRepository {
     /// # Errors
     /// [`StoreError`].
     fn expire(&mut self, account: AccountId, now: Timestamp, limit: u16) -> Result<RowCount, StoreError>;
+
+    /// The ends of open sessions that come first: at most `limit` of them, the earliest first. A session is found once
+    /// [`Projection::SessionEnds`](super::Projection::SessionEnds) has applied its last change. The number of ends that are looked at has
+    /// a bound, so behind many ends of sessions that ended early there may be further ones.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn upcoming_ends(&mut self, account: AccountId, limit: u32) -> Result<Vec<UpcomingEnd>, StoreError>;
 
     /// Removes sessions for good that were deleted before `before`, and returns how many.
     ///

@@ -42,11 +42,12 @@ pub struct AccountRows {
 /// Stores which accounts belong to tests, and brings accounts back to earlier states. Only test control calls it.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait TestAccountRepository {
-    /// The accounts of tests that have not ended, ordered by id.
+    /// The accounts of tests that have not ended, ordered by id: those with ids above `after`, or all of them. A fresh account gets a
+    /// higher id than all before it, so a process that knows the accounts up to an id finds the later ones.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list(&mut self) -> Result<Vec<KnownTestAccount>, StoreError>;
+    fn list(&mut self, after: Option<AccountId>) -> Result<Vec<KnownTestAccount>, StoreError>;
 
     /// The highest id of an account of tests that was ever given; zero before the first.
     ///
@@ -54,12 +55,13 @@ pub trait TestAccountRepository {
     /// [`StoreError`].
     fn highest(&mut self) -> Result<i64, StoreError>;
 
-    /// The account that tests name by `public`, if it is in use. `guess` is looked at first: it may have been replaced since. With
-    /// `is_locked`, the account is locked until the transaction ends: others that lock, replace or end it wait until then.
+    /// The account that tests name by `public`, if it is in use; one that was made elsewhere has no end. `guess` is looked at first: it may
+    /// have been replaced since. With `is_locked`, the account is locked until the transaction ends: others that lock, replace or end it
+    /// wait until then.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn current(&mut self, public: i64, guess: AccountId, is_locked: bool) -> Result<Option<AccountId>, StoreError>;
+    fn current(&mut self, public: i64, guess: AccountId, is_locked: bool) -> Result<Option<KnownTestAccount>, StoreError>;
 
     /// Stores that an account belongs to tests, or what has changed about it.
     ///

@@ -1,6 +1,8 @@
 //! The time of each account in this process. The clocks are stored, so that the processes on one database agree: each request reads
 //! what changed since the last one, and requests that wait at the same time share a read. While no clock is moved, a process reads only now
 //! and then, so that this costs nothing; the first move waits for as long before it is answered.
+//!
+//! A clock is found by the public id of its account, so the same read brings the accounts that other processes have put behind public ids.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -13,7 +15,7 @@ use derslik_domain::clock::VirtualClock;
 use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{AccountIds, PublicAccountId};
-use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, DueTimes, StoreError, StoredClock, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, DueTimes, KnownTestAccount, StoreError, StoredClock, Tenant, UnitOfWork};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
@@ -39,6 +41,8 @@ struct Known {
     /// By the public ids of accounts: a clock outlives the resets of its account.
     clocks: HashMap<AccountId, VirtualClock>,
     revision: ClockRevision,
+    /// The last account of tests that was read: fresh ones have higher ids.
+    last: Option<AccountId>,
     /// When the last read began.
     read_at: Option<Instant>,
     /// Since when a clock is known to be moved.
@@ -85,7 +89,13 @@ impl<U: UnitOfWork + Debug> AccountClocks<U> {
         AccountId::new(self.ids.public(account).get())
     }
 
-    fn note(&self, changed: Vec<StoredClock>, began: Instant) {
+    fn note(&self, accounts: &[KnownTestAccount], changed: Vec<StoredClock>, began: Instant) {
+        for KnownTestAccount { account, public, .. } in accounts {
+            let public = PublicAccountId::new(*public);
+            if self.ids.current(public) != *account {
+                self.ids.replace(public, *account);
+            }
+        }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for StoredClock { account, clock, revision } in changed {
             match clock {
@@ -94,6 +104,7 @@ impl<U: UnitOfWork + Debug> AccountClocks<U> {
             };
             known.revision = known.revision.max(revision);
         }
+        known.last = known.last.max(accounts.last().map(|known| known.account));
         known.read_at = Some(began);
         known.moved_since = if known.clocks.is_empty() { None } else { known.moved_since.or_else(|| Some(Instant::now())) };
     }
@@ -129,12 +140,13 @@ impl<U: UnitOfWork + Debug> Clock for AccountClocks<U> {
 #[async_trait]
 impl<U: UnitOfWork + Debug> ClockSync for AccountClocks<U> {
     async fn refresh(&self) -> Result<(), StoreError> {
-        let is_quiet = {
-            let known = self.known();
-            // A replacement of an account may set its clock, which must be known as soon as the account is found.
-            known.clocks.is_empty() && !self.ids.is_changing() && known.read_at.is_some_and(|began| began.elapsed() < QUIET)
-        };
-        if is_quiet { Ok(()) } else { self.read_changes().await }
+        if self.is_quiet() {
+            return Ok(());
+        }
+        let asked = Instant::now();
+        let mut read = self.read.lock().await;
+        // While no clock is moved, the read of another request is enough, also if it began earlier.
+        if self.is_quiet() { Ok(()) } else { self.read_after(asked, &mut read).await }
     }
 
     async fn settle(&self) -> Result<(), StoreError> {
@@ -148,14 +160,35 @@ impl<U: UnitOfWork + Debug> AccountClocks<U> {
     pub(super) async fn read_changes(&self) -> Result<(), StoreError> {
         let asked = Instant::now();
         let mut read = self.read.lock().await;
+        self.read_after(asked, &mut read).await
+    }
+
+    /// Whether no clock is known to be moved, by a read that is young enough.
+    fn is_quiet(&self) -> bool {
+        let known = self.known();
+        // A replacement of an account may set its clock, which must be known as soon as the account is found.
+        known.clocks.is_empty() && !self.ids.is_changing() && known.read_at.is_some_and(|began| began.elapsed() < QUIET)
+    }
+
+    /// Reads what has changed, unless a read has begun since the caller asked.
+    async fn read_after(&self, asked: Instant, read: &mut Option<Instant>) -> Result<(), StoreError> {
         // A read that began later than this call saw all that this call must see.
         if read.is_some_and(|began| began >= asked) {
             return Ok(());
         }
-        let (began, since) = (Instant::now(), self.known().revision);
-        let changed = self.uow.read(Tenant::Installation, move |stores| stores.clocks().changed_since(since));
-        let changed: Result<_, StoreError> = changed.await;
-        self.note(changed?, began);
+        let began = Instant::now();
+        let (since, last) = {
+            let known = self.known();
+            (known.revision, known.last)
+        };
+        let found = self.uow.read(Tenant::Installation, move |stores| {
+            // An account that is found here has committed its clock before.
+            let accounts = stores.test_accounts().list(last)?;
+            Ok((accounts, stores.clocks().changed_since(since)?))
+        });
+        let found: Result<_, StoreError> = found.await;
+        let (accounts, changes) = found?;
+        self.note(&accounts, changes, began);
         *read = Some(began);
         Ok(())
     }

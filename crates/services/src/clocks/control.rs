@@ -92,7 +92,8 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
         let guess = self.clocks.ids().current(public);
         let found = self.clocks.uow().read(Tenant::Installation, move |stores| stores.test_accounts().current(public.get(), guess, false));
         let found: Result<_, StoreError> = found.await;
-        let found = found?.filter(|_| public.get() != INSTALLATION.get()).ok_or_else(|| ControlError::not_found("account", &public))?;
+        let found =
+            found?.filter(|_| public.get() != INSTALLATION.get()).ok_or_else(|| ControlError::not_found("account", &public))?.account;
         if found != guess {
             self.clocks.ids().replace(public, found);
         }
@@ -165,7 +166,7 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
     ) -> Result<bool, ControlError> {
         let replaced = self.clocks.uow().write(Tenant::Installation, move |stores| {
             if let Some(account) = ran_in
-                && stores.test_accounts().current(stored.get(), account, true)? != Some(account)
+                && stores.test_accounts().current(stored.get(), account, true)?.map(|known| known.account) != Some(account)
             {
                 return Ok(false);
             }

@@ -7,7 +7,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use derslik_domain::id::AccountId;
 use derslik_domain::identity::{Actor, ServiceAccount, ServiceAddress};
 use derslik_ports::inbound::control::AccountIds;
 use derslik_ports::inbound::{
@@ -15,6 +14,8 @@ use derslik_ports::inbound::{
     PresentedCredential, RequestedScopes, TokenGrants, TokenQuota, TokenRequest,
 };
 use derslik_ports::outbound::{ClockSync, StoreError};
+
+use crate::named_accounts::NamedAccounts;
 
 /// Authentication, after a look at the clocks.
 pub struct SyncedIdentity {
@@ -26,7 +27,7 @@ pub struct SyncedIdentity {
 pub struct SyncedLogIns {
     inner: Arc<dyn LogInService>,
     clocks: Arc<dyn ClockSync>,
-    names: Arc<AccountIds>,
+    names: NamedAccounts,
 }
 
 /// Tokens for grants, after a look at the clocks.
@@ -63,7 +64,7 @@ impl SyncedIdentity {
 impl SyncedLogIns {
     /// The same use case, after a look at these clocks. `names` are the ids by which clients name accounts.
     pub fn new(inner: Arc<dyn LogInService>, clocks: Arc<dyn ClockSync>, names: Arc<AccountIds>) -> Self {
-        Self { inner, clocks, names }
+        Self { inner, clocks, names: NamedAccounts::new(names) }
     }
 }
 
@@ -72,11 +73,6 @@ impl SyncedGrants {
     pub fn new(inner: Arc<dyn TokenGrants>, clocks: Arc<dyn ClockSync>) -> Self {
         Self { inner, clocks }
     }
-}
-
-/// The account that a client means by a number: its public id, or an id that it had inside before a reset.
-fn meant(names: &AccountIds, number: AccountId) -> AccountId {
-    names.current(names.public(number))
 }
 
 #[async_trait]
@@ -101,7 +97,7 @@ impl IdentityService for SyncedIdentity {
 impl LogInService for SyncedLogIns {
     async fn log_in(&self, shown: LogIn) -> Result<IssuedToken, LogInError> {
         self.clocks.refresh().await?;
-        let account = meant(&self.names, shown.account);
+        let account = self.names.behind(shown.account);
         self.inner.log_in(LogIn { account, ..shown }).await
     }
 }
@@ -126,6 +122,7 @@ impl TokenGrants for SyncedGrants {
 
 #[cfg(test)]
 mod tests {
+    use derslik_domain::id::AccountId;
     use derslik_domain::identity::{ClientNetwork, Password, Username};
     use derslik_ports::inbound::MockLogInService;
     use derslik_ports::inbound::control::PublicAccountId;

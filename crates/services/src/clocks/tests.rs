@@ -10,16 +10,22 @@ use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{AccountIds, Advance, ClockControl, ClockScope, ControlError, PublicAccountId};
 use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
-use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, DueWork, MockDueWork, NextDue, StoreError, StoredClock};
+use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, DueWork, KnownTestAccount, MockDueWork, NextDue, StoreError, StoredClock};
 use derslik_testkit::builders::{account, now, other_account};
 
 use super::{AccountClocks, ClockUseCases};
 
-/// The stored clocks of a database in memory.
+/// The stored clocks of a database in memory, and its accounts of tests.
 #[derive(Debug, Clone, Default)]
-struct Stored(Arc<Mutex<Vec<StoredClock>>>);
+struct Stored(Arc<Mutex<Vec<StoredClock>>>, Arc<Mutex<Vec<KnownTestAccount>>>);
 
 impl Stored {
+    /// Puts a fresh account behind the public id of another one.
+    fn replace(&self, public: AccountId, account: AccountId) {
+        let mut all = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(KnownTestAccount { account, public: public.get(), lives_until: None });
+    }
+
     fn put(&self, account: AccountId, clock: Option<VirtualClock>) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let revision = ClockRevision::new(i64::try_from(all.len()).unwrap() + 1);
@@ -28,7 +34,11 @@ impl Stored {
 
     fn stores(&self) -> MockStores {
         let mut stores = MockStores::default();
-        let (read, written) = (self.clone(), self.clone());
+        let (read, written, listed) = (self.clone(), self.clone(), self.clone());
+        stores.test_accounts.expect_list().returning(move |after| {
+            let all = listed.1.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(all.iter().filter(|known| Some(known.account) > after).copied().collect())
+        });
         stores.clocks.expect_changed_since().returning(move |since| {
             let all = read.0.lock().unwrap_or_else(PoisonError::into_inner);
             Ok(all.iter().filter(|clock| clock.revision > since).copied().collect())
@@ -46,7 +56,7 @@ impl Stored {
         stores.change_log.expect_catch_up().returning(|_, _, _| Ok(RowCount::ZERO));
         stores.test_accounts.expect_current().returning(|public, _, _| {
             let is_known = [account(), other_account()].iter().any(|account| account.id.get() == public);
-            Ok(is_known.then(|| Id::new(public)))
+            Ok(is_known.then(|| KnownTestAccount { account: Id::new(public), public, lives_until: None }))
         });
         stores
     }
@@ -117,6 +127,23 @@ async fn another_process_shows_a_change_once_it_has_looked() {
     use_cases.freeze(scope(), Some(later(5))).await.unwrap();
     other.refresh().await.unwrap();
     assert_eq!(other.now_of(account().id), later(5));
+}
+
+#[tokio::test]
+async fn another_process_knows_an_account_that_was_replaced_once_it_has_looked() {
+    let stored = Stored::default();
+    let clocks = stored.clocks();
+    stored.put(account().id, Some(VirtualClock::Frozen(later(5))));
+    clocks.refresh().await.unwrap();
+    for (fresh, replacements) in [(Id::new(90_001), 1), (Id::new(90_007), 2)] {
+        assert_eq!(clocks.now_of(fresh), now());
+        stored.replace(account().id, fresh);
+        for _ in 0..2 {
+            clocks.refresh().await.unwrap();
+            assert_eq!((clocks.now_of(fresh), clocks.due_times().of(fresh)), (later(5), later(5)));
+            assert_eq!(clocks.ids().replacements(), replacements, "each replacement is noted once");
+        }
+    }
 }
 
 #[tokio::test]

@@ -18,9 +18,10 @@ use derslik_ports::outbound::{AccountRows, Clock, Conflict, Ids, KnownTestAccoun
 use tokio::time::sleep;
 
 use super::kept::{KEPT, last_draw};
+use super::memory::Made;
 use super::plan::{draw_ids, plan};
 use super::seed::{self, Seed};
-use super::{Made, PAUSE_OF_TRIES, Replaced, STEP, TRIES, TestControl, clock_id, find, fresh_id, is_passing, lock, set_clock, to_its_end};
+use super::{Found, PAUSE_OF_TRIES, Replaced, STEP, TRIES, TestControl, clock_id, find, fresh_id, is_passing, lock, set_clock, to_its_end};
 use crate::operators::set_up::set_up;
 
 /// How many accounts are read at a time.
@@ -142,13 +143,13 @@ impl<U: UnitOfWork> TestControl<U> {
         };
         made.seed = seed;
         let account = planned.into_account(&made.plan)?;
-        self.kept().made.insert(account.id, made);
+        self.memory().add_made(account.id, made);
         Ok(account)
     }
 
     /// The accounts that are in use, by their public ids.
     async fn accounts(&self) -> Result<BTreeMap<PublicAccountId, Account>, ControlError> {
-        let known = self.uow.read(Tenant::Installation, |stores| stores.test_accounts().list()).await;
+        let known = self.uow.read(Tenant::Installation, |stores| stores.test_accounts().list(None)).await;
         let known: Result<Vec<KnownTestAccount>, StoreError> = known;
         let known: BTreeMap<_, _> = known?.into_iter().map(|known| (known.account, PublicAccountId::new(known.public))).collect();
         let (mut found, mut after) = (BTreeMap::new(), None);
@@ -166,8 +167,8 @@ impl<U: UnitOfWork> TestControl<U> {
 
     /// What is known of an account that is to be made anew.
     fn renewal(&self, public: PublicAccountId, guess: AccountId) -> Renewal {
-        let kept = self.kept();
-        Renewal { public, guess, made: kept.made.get(&public).cloned(), seed: kept.seeds.get(&public).cloned() }
+        let memory = self.memory();
+        Renewal { public, guess, made: memory.made(public).cloned(), seed: memory.seed(public).cloned() }
     }
 
     /// Makes accounts anew, in one transaction.
@@ -197,7 +198,7 @@ impl<U: UnitOfWork> TestControl<U> {
         let (guess, at) = (self.guess(account), self.ports.clock.now());
         self.uow
             .write(Tenant::Installation, move |stores| {
-                let current = lock(stores, account, guess)?.id;
+                let current = lock(stores, account, guess)?.account.id;
                 stores.test_accounts().end(current, account.get(), at)?;
                 set_clock(stores, account, None)?;
                 Ok::<_, ControlError>(())
@@ -210,7 +211,7 @@ impl<U: UnitOfWork> TestControl<U> {
     /// Ends the accounts whose time is over.
     pub(super) async fn end_overdue(&self) -> Result<(), StoreError> {
         let now = self.ports.real_clock.now();
-        let known = self.uow.read(Tenant::Installation, |stores| stores.test_accounts().list()).await;
+        let known = self.uow.read(Tenant::Installation, |stores| stores.test_accounts().list(None)).await;
         let known: Result<Vec<KnownTestAccount>, StoreError> = known;
         let is_over = |known: &KnownTestAccount| known.lives_until.is_some_and(|until| until <= now);
         for KnownTestAccount { account, public, .. } in known?.into_iter().filter(is_over) {
@@ -238,11 +239,7 @@ impl<U: UnitOfWork> TestControl<U> {
     /// Forgets what was kept about an account that has ended. What a late request would add is refused from the first step on.
     fn forget(&self, account: PublicAccountId) {
         self.ports.account_ids.end(account);
-        let mut kept = self.kept();
-        kept.made.remove(&account);
-        kept.seeds.remove(&account);
-        kept.snapshots.remove(&account);
-        drop(kept);
+        self.memory().forget(account);
         for memory in &self.ports.memories {
             memory.forget(account);
         }
@@ -262,16 +259,15 @@ impl Renewer {
         let mut locked = Vec::with_capacity(renewals.len());
         for renewal in renewals {
             match lock(stores, renewal.public, renewal.guess) {
-                Ok(account) => locked.push((renewal, account)),
+                Ok(found) => locked.push((renewal, found)),
                 // Another process has ended it since they were listed.
                 Err(ControlError::NotFound { .. }) if which == Which::All => {}
                 Err(error) => return Err(error),
             }
         }
-        let lives: BTreeMap<_, _> = stores.test_accounts().list()?.into_iter().map(|known| (known.account, known.lives_until)).collect();
         let (mut replaced, mut clocks) = (Replaced::default(), Vec::new());
-        for (renewal, account) in locked {
-            let (public, lives_until) = (renewal.public, lives.get(&account.id).copied().flatten());
+        for (renewal, Found { account, lives_until }) in locked {
+            let public = renewal.public;
             let own = stores.clocks().find(clock_id(public))?;
             // The first content is that of the instant at which the account was made.
             let first = renewal.made.as_ref().map(|made| made.at).filter(|_| own.is_some_and(VirtualClock::is_frozen));

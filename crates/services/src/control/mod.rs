@@ -10,12 +10,12 @@
 mod accounts;
 mod adoption;
 mod kept;
+mod memory;
 mod plan;
 mod seed;
 mod seeds;
 mod snapshots;
 
-use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,14 +25,12 @@ use derslik_domain::id::AccountId;
 use derslik_domain::identity::{Account, AccountSettings, Scopes};
 use derslik_domain::rows::BatchSize;
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::control::{AccountIds, AccountMemory, ControlError, PublicAccountId, SnapshotName};
-use derslik_ports::inbound::operators::AccountPlan;
-use derslik_ports::outbound::{
-    Clock, ClockSync, Conflict, Ids, Reason, SnapshotFile, SnapshotFiles, StoreError, Stores, Tenant, UnitOfWork,
-};
+use derslik_ports::inbound::control::{AccountIds, AccountMemory, ControlError, PublicAccountId};
+use derslik_ports::outbound::{Clock, ClockSync, Conflict, Ids, Reason, SnapshotFiles, StoreError, Stores, UnitOfWork};
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockReadGuard, RwLock};
 use tracing::Instrument;
 
+use self::memory::Memory;
 use crate::keyed_locks::KeyedLocks;
 
 /// How long the removal of ended accounts pauses when there is nothing to do.
@@ -69,7 +67,7 @@ pub struct ControlPorts {
 pub struct TestControl<U> {
     uow: U,
     ports: ControlPorts,
-    kept: Arc<Mutex<Kept>>,
+    memory: Arc<Mutex<Memory>>,
     turns: Arc<Turns>,
 }
 
@@ -84,26 +82,6 @@ struct Turns {
 /// The turn of a call for one account, until it is dropped.
 type Turn = (OwnedRwLockReadGuard<()>, OwnedMutexGuard<()>);
 
-/// What is kept in memory, by public ids.
-#[derive(Default)]
-struct Kept {
-    made: HashMap<PublicAccountId, Made>,
-    /// The first content of accounts that this process did not make.
-    seeds: HashMap<PublicAccountId, String>,
-    snapshots: HashMap<PublicAccountId, BTreeMap<SnapshotName, Arc<SnapshotFile>>>,
-}
-
-/// How an account was made.
-#[derive(Clone)]
-struct Made {
-    plan: AccountPlan,
-    seed: Option<String>,
-    /// How many ids the account had drawn before its first content.
-    drawn: u64,
-    /// When it was made, by its own time.
-    at: Timestamp,
-}
-
 impl<U> std::fmt::Debug for TestControl<U> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TestControl").finish_non_exhaustive()
@@ -113,15 +91,7 @@ impl<U> std::fmt::Debug for TestControl<U> {
 impl<U: UnitOfWork> TestControl<U> {
     /// The use cases over these ports.
     pub fn new(uow: U, ports: ControlPorts) -> Self {
-        Self { uow, ports, kept: Arc::default(), turns: Arc::default() }
-    }
-
-    /// Reads which accounts stand behind which public ids. A process calls it before it serves.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn load_ids(&self) -> Result<(), StoreError> {
-        load_ids(&self.uow, &self.ports.account_ids).await
+        Self { uow, ports, memory: Arc::default(), turns: Arc::default() }
     }
 
     /// Ends the accounts whose time is over, and removes the rows of ended ones, until the task is dropped.
@@ -146,10 +116,7 @@ impl<U: UnitOfWork> TestControl<U> {
 
     /// Refuses a first content for which there is no room in memory beside those of other accounts: resets bring it back.
     fn require_room(&self, account: Option<PublicAccountId>, seed: &str) -> Result<(), ControlError> {
-        let kept = self.kept();
-        let is_other = |of: PublicAccountId| Some(of) != account;
-        let made = kept.made.iter().filter(|(of, _)| is_other(**of)).filter_map(|(_, made)| made.seed.as_ref());
-        let others: usize = made.chain(kept.seeds.iter().filter(|(of, _)| is_other(**of)).map(|(_, seed)| seed)).map(String::len).sum();
+        let others = self.memory().other_seed_bytes(account);
         if others.saturating_add(seed.len()) > MAX_SEEDS {
             let problem = format!("the first contents of all accounts have at most {MAX_SEEDS} bytes, and the others have {others}");
             return Err(ControlError::Conflict(problem));
@@ -157,8 +124,8 @@ impl<U: UnitOfWork> TestControl<U> {
         Ok(())
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Which account is probably behind a public id: this process may not know of the last reset.
@@ -209,20 +176,6 @@ fn is_passing(error: &ControlError) -> bool {
     matches!(error, StoreError::Conflict(Conflict::Account)) || error.unavailable() == Some(Reason::Conflict)
 }
 
-/// Reads which accounts stand behind which public ids.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn load_ids<U: UnitOfWork>(uow: &U, ids: &AccountIds) -> Result<(), StoreError> {
-    for known in uow.read(Tenant::Installation, |stores| stores.test_accounts().list()).await? {
-        let public = PublicAccountId::new(known.public);
-        if ids.current(public) != known.account {
-            ids.replace(public, known.account);
-        }
-    }
-    Ok(())
-}
-
 /// The size of one step of the removal of rows: short, since the database of a test has other work.
 const STEP: BatchSize = BatchSize::DEFAULT;
 
@@ -233,23 +186,28 @@ fn fresh_id(stores: &mut dyn Stores) -> Result<AccountId, StoreError> {
     Ok(AccountId::new(free.get().max(highest.saturating_add(1))))
 }
 
+/// An account that is in use.
+struct Found {
+    account: Account,
+    /// When it ends, in real time; `None` for never.
+    lives_until: Option<Timestamp>,
+}
+
 /// The account behind a public id, unless it has ended. In a transaction that sees one state, it is that of the state.
 fn find(stores: &mut dyn Stores, public: PublicAccountId, guess: AccountId) -> Result<Account, ControlError> {
-    look(stores, public, guess, false)
+    Ok(look(stores, public, guess, false)?.account)
 }
 
 /// The same, locked until the transaction ends: no other one replaces or ends the account meanwhile.
-fn lock(stores: &mut dyn Stores, public: PublicAccountId, guess: AccountId) -> Result<Account, ControlError> {
+fn lock(stores: &mut dyn Stores, public: PublicAccountId, guess: AccountId) -> Result<Found, ControlError> {
     look(stores, public, guess, true)
 }
 
-fn look(stores: &mut dyn Stores, public: PublicAccountId, guess: AccountId, is_locked: bool) -> Result<Account, ControlError> {
-    let state = match stores.test_accounts().current(public.get(), guess, is_locked)? {
-        Some(account) => stores.identity().account_state(account)?,
-        None => None,
-    };
-    let in_use = state.filter(|state| !state.is_disabled());
-    in_use.map(|state| state.account).ok_or_else(|| ControlError::not_found("account", &public))
+fn look(stores: &mut dyn Stores, public: PublicAccountId, guess: AccountId, is_locked: bool) -> Result<Found, ControlError> {
+    let missing = || ControlError::not_found("account", &public);
+    let known = stores.test_accounts().current(public.get(), guess, is_locked)?.ok_or_else(missing)?;
+    let in_use = stores.identity().account_state(known.account)?.filter(|state| !state.is_disabled());
+    Ok(Found { account: in_use.ok_or_else(missing)?.account, lives_until: known.lives_until })
 }
 
 /// The id under which the clock of an account is stored, which it keeps.

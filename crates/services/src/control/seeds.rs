@@ -22,11 +22,7 @@ impl<U: UnitOfWork + Clone> SeedControl for TestControl<U> {
         let _turn = self.turn(account).await;
         self.require_room(Some(account), &document)?;
         let counts = self.add_in_turn(account, parsed).await?;
-        let mut kept = self.kept();
-        match kept.made.get_mut(&account) {
-            Some(made) => made.seed = Some(document),
-            None => drop(kept.seeds.insert(account, document)),
-        }
+        self.memory().set_seed(account, document);
         Ok(counts)
     }
 
@@ -48,7 +44,7 @@ impl<U: UnitOfWork> TestControl<U> {
         let (guess, ids, at) = (self.guess(account), Arc::clone(&self.ports.ids), self.ports.clock.now_of(clock_id(account)));
         self.uow
             .write(Tenant::Installation, move |stores| {
-                let found = lock(stores, account, guess)?;
+                let found = lock(stores, account, guess)?.account;
                 let target = Target::of(stores, found)?;
                 seed::apply(stores, &target, &seed, ids.as_ref(), at)
             })

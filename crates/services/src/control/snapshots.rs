@@ -1,6 +1,5 @@
 //! Takes snapshots of accounts, and brings accounts back to them. A snapshot is the rows of the account, in memory.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,6 +8,7 @@ use derslik_ports::outbound::{AccountRows, KnownTestAccount, SnapshotFile, Snaps
 use tokio::time::sleep;
 
 use super::adoption::{OWN, adopt};
+use super::memory::KeptSnapshot;
 use super::{PAUSE_OF_TRIES, Replaced, TRIES, TestControl, clock_id, find, fresh_id, is_passing, lock, set_clock, to_its_end};
 
 /// The most bytes of rows that all snapshots together have.
@@ -34,9 +34,7 @@ impl<U: UnitOfWork + Clone> SnapshotControl for TestControl<U> {
 
     async fn list(&self, account: PublicAccountId) -> Result<Vec<StoredSnapshot>, ControlError> {
         self.require(account).await?;
-        let kept = self.kept();
-        let snapshots = kept.snapshots.get(&account).into_iter().flatten();
-        Ok(snapshots.map(|(name, snapshot)| stored(name, &snapshot.rows)).collect())
+        Ok(self.memory().snapshots(account).map(|(_, kept)| kept.shown.clone()).collect())
     }
 
     async fn restore(&self, account: PublicAccountId, name: SnapshotName) -> Result<(), ControlError> {
@@ -52,7 +50,7 @@ impl<U: UnitOfWork + Clone> SnapshotControl for TestControl<U> {
     async fn remove(&self, account: PublicAccountId, name: SnapshotName) -> Result<(), ControlError> {
         // It is looked up first, so that a wrong name is told with the right ones.
         self.snapshot(account, &name)?;
-        self.kept().snapshots.get_mut(&account).and_then(|snapshots| snapshots.remove(&name));
+        self.memory().remove_snapshot(account, &name);
         Ok(())
     }
 
@@ -88,15 +86,14 @@ impl<U: UnitOfWork> TestControl<U> {
             let (snapshot, ids, account_ids) = (Arc::clone(&snapshot), Arc::clone(&self.ports.ids), Arc::clone(&self.ports.account_ids));
             let (guess, at) = (self.guess(account), self.ports.clock.now());
             let work = move |stores: &mut dyn Stores| {
-                let current = lock(stores, account, guess)?.id;
+                let found = lock(stores, account, guess)?;
+                let (current, lives_until) = (found.account.id, found.lives_until);
                 let adopted = if is_foreign {
                     let own = stores.test_accounts().read_rows(current, Some(&OWN))?;
                     Some(adopt(&snapshot.rows, &own)?)
                 } else {
                     None
                 };
-                let known = stores.test_accounts().list()?;
-                let lives_until = known.into_iter().find(|known| known.account == current).and_then(|known| known.lives_until);
                 stores.test_accounts().end(current, account.get(), at)?;
                 let fresh = fresh_id(stores)?;
                 stores.test_accounts().write_rows(fresh, adopted.as_ref().unwrap_or(&snapshot.rows))?;
@@ -120,26 +117,23 @@ impl<U: UnitOfWork> TestControl<U> {
     }
 
     fn snapshot(&self, account: PublicAccountId, name: &SnapshotName) -> Result<Arc<SnapshotFile>, ControlError> {
-        let kept = self.kept();
-        let snapshots = kept.snapshots.get(&account);
-        let found = snapshots.and_then(|snapshots| snapshots.get(name)).cloned();
-        let names = || snapshots.into_iter().flat_map(BTreeMap::keys).map(SnapshotName::as_str);
+        let memory = self.memory();
+        let names = || memory.snapshots(account).map(|(name, _)| name.as_str());
+        let found = memory.snapshot(account, name).map(|kept| Arc::clone(&kept.file));
         found.ok_or_else(|| ControlError::not_found_among("snapshot", name.as_str(), names()))
     }
 
     /// Keeps a snapshot, in the place of one of the same name.
     fn keep(&self, account: PublicAccountId, name: SnapshotName, snapshot: SnapshotFile) -> Result<StoredSnapshot, ControlError> {
-        let stored = stored(&name, &snapshot.rows);
-        let mut kept = self.kept();
-        let all = kept.snapshots.iter().flat_map(|(of, snapshots)| snapshots.iter().map(move |(named, snapshot)| (of, named, snapshot)));
-        let others = all.filter(|(of, named, _)| **of != account || **named != name);
-        let bytes: usize = others.map(|(_, _, snapshot)| bytes(&snapshot.rows)).sum();
-        if bytes.saturating_add(stored.bytes) > MAX_BYTES {
-            let problem = format!("all snapshots together have at most {MAX_BYTES} bytes, and the others have {bytes}: remove some");
+        let shown = shown(name, &snapshot.rows);
+        let mut memory = self.memory();
+        let others = memory.other_snapshot_bytes(account, &shown.name);
+        if others.saturating_add(shown.bytes) > MAX_BYTES {
+            let problem = format!("all snapshots together have at most {MAX_BYTES} bytes, and the others have {others}: remove some");
             return Err(ControlError::Conflict(problem));
         }
-        kept.snapshots.entry(account).or_default().insert(name, Arc::new(snapshot));
-        Ok(stored)
+        memory.put_snapshot(account, KeptSnapshot { file: Arc::new(snapshot), shown: shown.clone() });
+        Ok(shown)
     }
 }
 
@@ -165,10 +159,8 @@ fn misfit(error: ControlError) -> ControlError {
     }
 }
 
-fn bytes(rows: &AccountRows) -> usize {
-    rows.tables.iter().flat_map(|table| &table.rows).map(String::len).sum()
-}
-
-fn stored(name: &SnapshotName, rows: &AccountRows) -> StoredSnapshot {
-    StoredSnapshot { name: name.clone(), rows: rows.tables.iter().map(|table| table.rows.len()).sum(), bytes: bytes(rows) }
+/// What lists show of a snapshot with these rows.
+fn shown(name: SnapshotName, rows: &AccountRows) -> StoredSnapshot {
+    let each = || rows.tables.iter().flat_map(|table| &table.rows);
+    StoredSnapshot { name, rows: each().count(), bytes: each().map(String::len).sum() }
 }

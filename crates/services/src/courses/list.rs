@@ -23,11 +23,13 @@ pub(super) async fn run<U: UnitOfWork>(
     service
         .uow
         .read(actor.account_id(), move |stores| {
-            let user = match &filter.member {
-                Some(member) => user_of(stores, &actor, &member.user)?.ok_or(CourseError::UnknownUser)?,
-                None => actor.principal.id,
+            let mut find = |user: Option<&UserRef>| match user {
+                Some(user) => user_of(stores, &actor, user)?.ok_or(CourseError::UnknownUser),
+                None => Ok(actor.principal.id),
             };
-            let filter = filter.clone().about(user);
+            let member = find(filter.member.as_ref().map(|member| &member.user))?;
+            let owner = find(filter.owner.as_ref())?;
+            let filter = filter.clone().about_both(member, owner);
             let found = stores.courses().list(actor.account_id(), Viewer::of(&actor), &filter, page)?;
             let see = |record: CourseWithMembership| CourseWithAccess {
                 access: CourseAccess::of(actor.principal.role, record.membership),

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use derslik_domain::audit::{AuditFilter, AuditId, AuditRecord, INSTALLATION};
 use derslik_domain::id::AccountId;
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::operators::AuditReading;
 use derslik_ports::outbound::{StoreError, Tenant, UnitOfWork};
 
@@ -16,6 +16,16 @@ const OWNERS: u32 = 100;
 impl<U: UnitOfWork> AuditReading for UseCases<U> {
     async fn list(&self, account: AccountId, filter: AuditFilter, page: PageRequest<AuditId>) -> Result<Vec<AuditRecord>, StoreError> {
         self.uow.read(account, move |stores| stores.audit().list(account, &filter, page)).await
+    }
+
+    async fn latest(
+        &self,
+        account: AccountId,
+        filter: AuditFilter,
+        before: Option<AuditId>,
+        size: u32,
+    ) -> Result<Page<AuditRecord>, StoreError> {
+        self.uow.read(account, move |stores| stores.audit().latest(account, &filter, before, size)).await
     }
 
     async fn owners(&self, after: Option<AccountId>) -> Result<Vec<AccountId>, StoreError> {
@@ -45,6 +55,18 @@ mod tests {
             Ok(Vec::new())
         });
         assert_eq!(operators(stores).list(account().id, filter, page).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn the_newest_records_of_the_account_are_read() {
+        let filter = AuditFilter { job: Some(Id::new(3)), ..AuditFilter::default() };
+        let (mut stores, expected) = (MockStores::default(), filter.clone());
+        stores.audit.expect_latest().once().returning(move |of, filter, before, size| {
+            assert_eq!((of, filter, before, size), (account().id, &expected, Some(Id::new(9)), 2));
+            Ok(Page { entries: Vec::new(), more: true })
+        });
+        let page = operators(stores).latest(account().id, filter, Some(Id::new(9)), 2).await.unwrap();
+        assert_eq!(page, Page { entries: Vec::new(), more: true });
     }
 
     #[tokio::test]

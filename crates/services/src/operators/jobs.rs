@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use derslik_domain::audit::{Change, Object};
 use derslik_domain::id::{AccountId, Id, JobId};
-use derslik_domain::job::{Action, Event, Job, UnknownJob};
-use derslik_domain::page::PageRequest;
+use derslik_domain::job::{Action, Event, Job, JobCounts, JobFilter, UnknownJob};
+use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::operators::{JobOperation, JobOperationError, JobOperations, StoredJob};
 use derslik_ports::outbound::{Reason, StoreError, Stores, UnitOfWork};
 
@@ -25,6 +25,15 @@ impl<U: UnitOfWork> JobOperations for UseCases<U> {
                 Ok(jobs)
             })
             .await
+    }
+
+    async fn search(&self, account: AccountId, filter: JobFilter, before: Option<JobId>, size: u32) -> Result<Page<StoredJob>, StoreError> {
+        let found: Result<_, StoreError> = self.uow.read(account, move |stores| stores.jobs().search(account, &filter, before, size)).await;
+        Ok(found?.map(StoredJob::Known))
+    }
+
+    async fn counts(&self, account: AccountId) -> Result<JobCounts, StoreError> {
+        self.uow.read(account, move |stores| stores.jobs().count_by_status(account)).await
     }
 
     async fn find(&self, account: AccountId, id: JobId) -> Result<Option<StoredJob>, StoreError> {
@@ -82,7 +91,7 @@ mod tests {
     use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage, Requester};
     use derslik_domain::id::ProjectId;
     use derslik_domain::job::{
-        ErasureCounts, Failure, FailureReason, Jitter, JobStatus, LeaseTerm, LeaseToken, NewJob, ReferenceId, RetryPolicy, WorkerId,
+        Count, ErasureCounts, Failure, FailureReason, Jitter, JobStatus, LeaseTerm, LeaseToken, NewJob, ReferenceId, RetryPolicy, WorkerId,
     };
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
     use derslik_ports::outbound::{Conflict, MockPasswords};
@@ -149,6 +158,28 @@ mod tests {
         let page = PageRequest { size: 3, after: Some(Id::new(1)) };
         let ids: Vec<_> = operators(stores).list(account().id, page).await.unwrap().iter().map(|job| job.id().get()).collect();
         assert_eq!(ids, [2, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn a_search_reads_one_page_of_the_account() {
+        let filter = JobFilter { states: vec![JobStatus::Failed], ..JobFilter::default() };
+        let (mut stores, expected) = (MockStores::default(), filter.clone());
+        stores.jobs.expect_search().once().returning(move |of, filter, before, size| {
+            assert_eq!((of, filter, before, size), (account().id, &expected, Some(Id::new(9)), 2));
+            Ok(Page { entries: vec![erasure(8), erasure(3)], more: true })
+        });
+        let found = operators(stores).search(account().id, filter, Some(Id::new(9)), 2).await.unwrap();
+        assert_eq!(found, Page { entries: [8, 3].map(erasure).map(StoredJob::Known).to_vec(), more: true });
+    }
+
+    #[tokio::test]
+    async fn jobs_of_the_account_are_counted() {
+        let (mut stores, counts) = (MockStores::default(), JobCounts { failed: Count::of(3), ..JobCounts::default() });
+        stores.jobs.expect_count_by_status().once().returning(move |of| {
+            assert_eq!(of, account().id);
+            Ok(counts)
+        });
+        assert_eq!(operators(stores).counts(account().id).await.unwrap(), counts);
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ mod audit_verification;
 mod backlog;
 mod courses;
 mod credentials;
+mod due;
 mod erasures;
 mod grants;
 mod installation;

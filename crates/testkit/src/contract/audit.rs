@@ -1,12 +1,14 @@
 //! Audit records, and the seals over them.
 
+use std::time::Duration;
+
 use derslik_domain::audit::{
-    AuditEvent, AuditFilter, AuditHead, AuditRecord, Change, Checkpoint, DenialCause, Erasure, ErasureStage, EventKind, INSTALLATION,
-    NewAuditRecord, Object, ObjectKind, Requester, Seal, SealKeyId, SealSequence, StoredSeal,
+    AuditEvent, AuditFilter, AuditHead, AuditId, AuditRecord, Change, Checkpoint, DenialCause, Erasure, ErasureStage, EventKind,
+    INSTALLATION, NewAuditRecord, Object, ObjectKind, Requester, Seal, SealKeyId, SealSequence, StoredSeal,
 };
 use derslik_domain::id::{AccountId, Id, JobId};
 use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId};
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Reason, RecordBytes, StoreError, UnitOfWork};
@@ -22,6 +24,8 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "audit_records_are_found_by_their_event_and_their_time", run: found_by_event_and_time },
         Case { name: "audit_records_that_are_added_together_come_back_in_their_order", run: added_together },
         Case { name: "audit_records_are_listed_page_by_page", run: pages },
+        Case { name: "the_newest_audit_records_come_first", run: newest_first },
+        Case { name: "an_old_audit_record_is_found_by_its_time_in_a_long_log", run: long_log },
         Case { name: "what_was_undone_left_no_audit_record", run: undone },
         Case { name: "sealed_records_come_back_with_their_seals_in_order", run: sealing },
         Case { name: "a_position_of_a_seal_is_taken_once", run: taken },
@@ -173,6 +177,60 @@ fn pages<U: UnitOfWork>(harness: &Harness<U>) {
         seen.extend(page.iter().filter_map(|record| record.event.job().map(JobId::get)));
     }
     assert_eq!(seen, (1..=7).collect::<Vec<_>>());
+}
+
+/// The newest records that match, with whether there are more.
+fn latest<U: UnitOfWork>(harness: &Harness<U>, filter: AuditFilter, before: Option<AuditId>, size: u32) -> Page<AuditRecord> {
+    harness.read(move |stores| stores.audit().latest(account().id, &filter, before, size))
+}
+
+fn newest_first<U: UnitOfWork>(harness: &Harness<U>) {
+    assert_eq!(latest(harness, ALL, None, 3), Page { entries: Vec::new(), more: false });
+    (1..=7).for_each(|job| add(harness, account().id, requested(job, if job % 2 == 0 { "even" } else { "odd" })));
+    add_at(harness, account().id, now().minutes_before(60), denied(3));
+    add(harness, other_account().id, requested(8, "even"));
+    let all: Vec<_> = list(harness, account().id, ALL).into_iter().rev().collect();
+    assert_eq!(latest(harness, ALL, None, 8), Page { entries: all.clone(), more: false });
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = latest(harness, ALL, before, 3);
+        assert_eq!(page.entries.len(), if page.more { 3 } else { 2 });
+        before = page.entries.last().map(|record| record.id);
+        seen.extend(page.entries);
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(seen, all);
+    let event = Some(EventKind::ErasureRequested);
+    let old = AuditFilter { before: Some(now()), ..ALL };
+    for filter in [about("even"), AuditFilter { event, ..about("odd") }, AuditFilter { from: Some(now()), ..ALL }, old] {
+        let expected: Vec<_> = list(harness, account().id, filter.clone()).into_iter().rev().collect();
+        assert!(!expected.is_empty() && expected.len() < all.len(), "{filter:?}");
+        assert_eq!(latest(harness, filter.clone(), None, 10), Page { entries: expected, more: false }, "{filter:?}");
+    }
+    let of_job = latest(harness, AuditFilter { job: Some(Id::new(4)), event, ..ALL }, None, 10);
+    assert_eq!(of_job.entries.iter().filter_map(|record| record.event.job()).collect::<Vec<_>>(), [JobId::new(4)]);
+}
+
+fn long_log<U: UnitOfWork>(harness: &Harness<U>) {
+    // Twice as many records as a list compares, one a second, and one of another kind before them.
+    let seconds = u64::from(AuditFilter::LOOKED_AT) * 2;
+    let at = |second: u64| now().plus(Duration::from_secs(second));
+    let first = NewAuditRecord { at: now(), event: requested(1, "a") };
+    let others = (1..=seconds).map(|second| NewAuditRecord { at: at(second), event: denied(second) });
+    let records: Vec<_> = std::iter::once(first).chain(others).collect();
+    harness.write(move |stores| stores.audit().add_many(account().id, &records));
+    let times = |filter: AuditFilter, size| {
+        let page = latest(harness, filter, None, size);
+        (page.entries.into_iter().map(|record| record.at).collect::<Vec<_>>(), page.more)
+    };
+    assert_eq!(times(AuditFilter { before: Some(at(3)), ..ALL }, 2), (vec![at(2), at(1)], true));
+    assert_eq!(times(AuditFilter { before: Some(at(100)), from: Some(at(99)), ..ALL }, 2), (vec![at(99)], false));
+    let event = Some(EventKind::ErasureRequested);
+    assert_eq!(times(AuditFilter { event, before: Some(at(9)), ..ALL }, 2), (vec![now()], false));
+    assert_eq!(times(AuditFilter { event, ..ALL }, 2), (Vec::new(), false), "it is too far back to be looked at");
+    assert_eq!(times(AuditFilter { event, ..about("a") }, 2), (vec![now()], false), "records about a user are found anywhere");
 }
 
 fn undone<U: UnitOfWork>(harness: &Harness<U>) {

@@ -8,7 +8,7 @@ use derslik_domain::course::grading_period::{GradingPeriod, GradingPeriodSetting
 use derslik_domain::course::material::{
     CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, StoredMaterial,
 };
-use derslik_domain::course::roster::{Membership, Roster};
+use derslik_domain::course::roster::{Membership, Roster, UserRef};
 use derslik_domain::course::{
     CalendarDate, CalendarId, Course, CourseCursor, CourseDescription, CourseDetails, CourseFilter, CourseLevels, CourseListForm,
     CourseName, CourseOrder, CourseRoom, CourseSection, CourseState, CourseStates, CourseSubject, DescriptionHeading, Viewer,
@@ -257,6 +257,16 @@ fn filters<U: UnitOfWork>(harness: &Harness<U>) {
     let states: CourseStates = [CourseState::Archived].into_iter().collect();
     assert_eq!(list(harness, admin, filter(CourseListForm { states, ..CourseListForm::default() })), [3]);
     assert_eq!(list(harness, admin, of(CourseListForm { states, ..teacher() }, 2)), [3]);
+    let owned_by = |user: i64, form: CourseListForm| {
+        let form = CourseListForm { owner: Some(UserRef::Id(Id::new(user))), ..form };
+        form.validate().expect("a valid filter").about_both(Id::new(2), Id::new(user))
+    };
+    assert_eq!(list(harness, admin, owned_by(3, CourseListForm::default())), [3, 2]);
+    assert_eq!(list(harness, admin, owned_by(2, CourseListForm::default())), [1], "where it only teaches or learns is left out");
+    assert_eq!(list(harness, admin, owned_by(3, teacher())), [3], "courses of that owner with that teacher");
+    assert_eq!(list(harness, admin, owned_by(3, CourseListForm { states, ..CourseListForm::default() })), [3]);
+    assert_eq!(list(harness, viewer(Role::Member, 2), owned_by(3, CourseListForm::default())), [3, 2]);
+    assert_eq!(list(harness, viewer(Role::Member, 4), owned_by(3, CourseListForm::default())), Vec::<i64>::new());
     let words = |query: &str| filter(CourseListForm { query: text(query), ..CourseListForm::default() });
     assert_eq!(list(harness, admin, words("fizik")), [2, 1]);
     assert_eq!(list(harness, admin, words("LAB fızık")), [1]);

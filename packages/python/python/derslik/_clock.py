@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any, Optional, Union, cast
 
-from ._control import Control
+from ._control import Control, given
 from ._types import ClockState, Instant, Ran, Span
 
 __tracebackhide__ = True
@@ -24,14 +24,14 @@ def _instant(value: Instant) -> str:
 
 def _span(by: Optional[Span], parts: dict[str, Optional[float]]) -> Union[int, str]:
     """A duration in seconds, or a text as 7d or 90s."""
-    given = {name: value for name, value in parts.items() if value is not None}
-    if (by is None) == (not given):
+    of_parts = given(parts)
+    if (by is None) == (not of_parts):
         raise TypeError('give a duration, such as "7d", 90 (seconds) or a timedelta, or its parts, such as days=1')
     if isinstance(by, str):
         return by
     if by is not None and (isinstance(by, bool) or not isinstance(by, (int, float, timedelta))):
         raise TypeError(f"a duration is a text such as 7d, a number of seconds or a timedelta, and not {by!r}")
-    span = timedelta(**given) if by is None else by if isinstance(by, timedelta) else timedelta(seconds=by)
+    span = timedelta(**of_parts) if by is None else by if isinstance(by, timedelta) else timedelta(seconds=by)
     if span < timedelta(0):
         raise ValueError("advance goes forwards: to go back, use set")
     seconds = span.total_seconds()

@@ -7,7 +7,7 @@ import json
 import re
 import socket
 import time
-from typing import Any, Iterator, Mapping, Optional, Union
+from typing import Any, Collection, Dict, Iterator, Mapping, Optional, Union
 from urllib.parse import quote, urlencode, urlsplit
 
 from ._process import Process
@@ -75,6 +75,14 @@ def nearest(problem: Any) -> list[str]:
 
 def _shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def given(values: Mapping[str, Any], names: Optional[Collection[str]] = None) -> Dict[str, Any]:
+    """The values that are not None. A name that is not one of `names` is a TypeError."""
+    for name in values:
+        if names is not None and name not in names:
+            raise TypeError(f"there is no argument {name}: there are {', '.join(names)}")
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def segment(text: object) -> str:
@@ -184,8 +192,8 @@ class Control:
             connection.close()
 
     def _target(self, path: str, query: Optional[Mapping[str, Any]]) -> str:
-        given = {name: value for name, value in (query or {}).items() if value is not None}
-        return ROOT + self.path + (f"/{path}" if path else "") + (f"?{urlencode(given)}" if given else "")
+        pairs = urlencode(given(query or {}))
+        return ROOT + self.path + (f"/{path}" if path else "") + (f"?{pairs}" if pairs else "")
 
     def _check(self) -> None:
         """Raises an EndedError if the service has ended. One that is about to end still takes connections, and answers nothing."""

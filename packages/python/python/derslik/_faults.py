@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, Collection, List, Mapping, Union, cast
 
-from ._control import Control, segment
-from ._types import Api, Fault, FaultKind, Preset
+from ._control import Control, given, segment
+from ._types import Fault, FaultKind, FaultOptions, Preset, PresetOptions
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __tracebackhide__ = True
 
@@ -16,47 +19,19 @@ class Faults:
     def __init__(self, control: Control) -> None:
         self._control = control
 
-    def add(
-        self,
-        kind: FaultKind,
-        *,
-        status: Optional[int] = None,
-        retry_after: Optional[int] = None,
-        millis: Optional[int] = None,
-        action: Optional[str] = None,
-        api: Optional[Api] = None,
-        method: Optional[str] = None,
-        path: Optional[str] = None,
-        nth: Optional[int] = None,
-        times: Optional[int] = None,
-        probability: Optional[float] = None,
-        seed: Optional[int] = None,
-    ) -> Fault:
+    def add(self, kind: FaultKind, **options: Unpack[FaultOptions]) -> Fault:
         """Adds a fault such as `add("status", status=429, path="/v1/courses", times=2)`.
 
         `status` and `retry_after` are for the kind `status`, `millis` for `delay` and `drip`, and `action` for those of jobs. `api`,
         `method` and `path` say which requests may get it, and `nth`, `times`, or `probability` with its `seed`, which of them do.
         """
-        fields: dict[str, Any] = {"status": status, "retry_after": retry_after, "millis": millis, "action": action, "api": api}
-        fields.update({"method": method, "path": path, "nth": nth, "times": times, "probability": probability, "seed": seed})
-        return self._add({"kind": kind}, fields)[0]
+        return self._add({"kind": kind}, options, FaultOptions.__annotations__)[0]
 
-    def preset(
-        self,
-        name: Preset,
-        *,
-        api: Optional[Api] = None,
-        method: Optional[str] = None,
-        path: Optional[str] = None,
-        nth: Optional[int] = None,
-        times: Optional[int] = None,
-        probability: Optional[float] = None,
-        seed: Optional[int] = None,
-    ) -> List[Fault]:
-        """Adds the faults of a preset: google-quota, flaky-wifi or lost-replies."""
-        fields: dict[str, Any] = {"api": api, "method": method, "path": path, "nth": nth, "times": times}
-        fields.update({"probability": probability, "seed": seed})
-        return self._add({"preset": name}, fields)
+    def preset(self, name: Preset, **options: Unpack[PresetOptions]) -> List[Fault]:
+        """Adds the faults of a preset: google-quota, flaky-wifi or lost-replies. The options that say which requests get them are those
+        of `add`.
+        """
+        return self._add({"preset": name}, options, PresetOptions.__annotations__)
 
     def list(self) -> List[Fault]:
         """All faults, with how often each was injected."""
@@ -70,6 +45,5 @@ class Faults:
         """Removes all faults."""
         self._control.call("DELETE")
 
-    def _add(self, named: dict[str, str], fields: Mapping[str, Any]) -> List[Fault]:
-        body = {**named, **{name: value for name, value in fields.items() if value is not None}}
-        return cast("List[Fault]", self._control.call("POST", body=body)["faults"])
+    def _add(self, named: Mapping[str, str], options: Mapping[str, Any], names: Collection[str]) -> List[Fault]:
+        return cast("List[Fault]", self._control.call("POST", body={**named, **given(options, names)})["faults"])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any, Iterator, List, Mapping, Optional, cast
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, cast
 
-from ._control import Control, ControlError, nearest
-from ._types import Api, Entry
+from ._control import Control, ControlError, given, nearest
+from ._types import Entry, Match
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __tracebackhide__ = True
 
@@ -20,35 +23,14 @@ class Journal:
     def __init__(self, control: Control) -> None:
         self._control = control
 
-    def list(
-        self,
-        limit: int = 100,
-        *,
-        api: Optional[Api] = None,
-        method: Optional[str] = None,
-        path: Optional[str] = None,
-        status: Optional[int] = None,
-        contains: Optional[str] = None,
-        after: Optional[int] = None,
-    ) -> List[Entry]:
+    def list(self, limit: int = 100, **match: Unpack[Match]) -> List[Entry]:
         """The newest requests that match, oldest first."""
-        query = _match(api, method, path, status, contains, after)
-        return cast("List[Entry]", self._control.call("GET", query={"limit": limit, **query})["entries"])
+        query = {"limit": limit, **_matching(match)}
+        return cast("List[Entry]", self._control.call("GET", query=query)["entries"])
 
-    def wait(
-        self,
-        count: int = 1,
-        timeout: float = 5,
-        *,
-        api: Optional[Api] = None,
-        method: Optional[str] = None,
-        path: Optional[str] = None,
-        status: Optional[int] = None,
-        contains: Optional[str] = None,
-        after: Optional[int] = None,
-    ) -> List[Entry]:
+    def wait(self, count: int = 1, timeout: float = 5, **match: Unpack[Match]) -> List[Entry]:
         """Waits until that many requests match, at most 30 seconds. Otherwise the ControlError shows the nearest ones."""
-        query = {"count": count, "timeout": timeout, **_match(api, method, path, status, contains, after)}
+        query = {"count": count, "timeout": timeout, **_matching(match)}
         return cast("List[Entry]", self._control.call("GET", "wait", query=query, timeout=timeout + 10)["entries"])
 
     def assert_(
@@ -57,45 +39,32 @@ class Journal:
         at_least: Optional[int] = None,
         none: Optional[bool] = None,
         *,
-        api: Optional[Api] = None,
-        method: Optional[str] = None,
-        path: Optional[str] = None,
-        status: Optional[int] = None,
-        contains: Optional[str] = None,
-        after: Optional[int] = None,
         body: Any = None,
+        **match: Unpack[Match],
     ) -> List[int]:
         """Fails with the differences of the nearest requests, unless `count`, `at_least` so many or `none` match; at least one by
         default. `body` is a part of the body of a request. Returns the numbers of the requests.
         """
-        match = _match(api, method, path, status, contains, after, body)
-        given = {"count": count, "at_least": at_least, "none": none}
-        chosen = {name: value for name, value in given.items() if value is not None} or {"at_least": 1}
+        expected = {**_matching(match), **given({"body": body})}
+        chosen = given({"count": count, "at_least": at_least, "none": none}) or {"at_least": 1}
         try:
-            return cast("List[int]", self._control.call("POST", "assert", {"match": match, **chosen})["matched"])
+            return cast("List[int]", self._control.call("POST", "assert", {"match": expected, **chosen})["matched"])
         except ControlError as error:
             if error.status != 409:
                 raise
-            unmet = _unmet(match, error.problem)
+            unmet = _unmet(expected, error.problem)
         raise AssertionError(unmet)
 
-    def live(
-        self,
-        timeout: Optional[float] = None,
-        *,
-        api: Optional[Api] = None,
-        method: Optional[str] = None,
-        path: Optional[str] = None,
-        status: Optional[int] = None,
-        contains: Optional[str] = None,
-        after: int = 0,
-    ) -> Iterator[Entry]:
+    def live(self, timeout: Optional[float] = None, **match: Unpack[Match]) -> Iterator[Entry]:
         """Each request that matches, those of before first, as they come. It ends if none comes for `timeout` seconds."""
+        return self._live(timeout, _matching(match))
+
+    def _live(self, timeout: Optional[float], match: Mapping[str, Any]) -> Iterator[Entry]:
+        after = match.get("after", 0)
         until = None if timeout is None else time.monotonic() + timeout
         while True:
             patience = None if until is None else max(until - time.monotonic(), 0.001)
-            query = _match(api, method, path, status, contains, after)
-            for entry in self._control.events("live", query, patience):
+            for entry in self._control.events("live", {**match, "after": after}, patience):
                 if entry is not None:
                     after = entry["seq"]
                     yield cast(Entry, entry)
@@ -106,37 +75,18 @@ class Journal:
             if until is not None and time.monotonic() >= until:
                 return
 
-    def curl(
-        self,
-        limit: int = 100,
-        *,
-        api: Optional[Api] = None,
-        method: Optional[str] = None,
-        path: Optional[str] = None,
-        status: Optional[int] = None,
-        contains: Optional[str] = None,
-        after: Optional[int] = None,
-    ) -> str:
+    def curl(self, limit: int = 100, **match: Unpack[Match]) -> str:
         """The newest matching requests as commands of curl, for the variables `DERSLIK_URL` and `DERSLIK_AUTHORIZATION`."""
-        query = _match(api, method, path, status, contains, after)
-        return cast(str, self._control.call("GET", "curl", query={"limit": limit, **query}) or "")
+        return cast(str, self._control.call("GET", "curl", query={"limit": limit, **_matching(match)}) or "")
 
     def clear(self) -> None:
         """Forgets all requests."""
         self._control.call("DELETE")
 
 
-def _match(
-    api: Optional[str],
-    method: Optional[str],
-    path: Optional[str],
-    status: Optional[int],
-    contains: Optional[str],
-    after: Optional[int],
-    body: Any = None,
-) -> Mapping[str, Any]:
-    match = {"api": api, "method": method, "path": path, "status": status, "contains": contains, "after": after, "body": body}
-    return {name: value for name, value in match.items() if value is not None}
+def _matching(match: Match) -> Dict[str, Any]:
+    """The parts of a match that were given."""
+    return given(match, Match.__annotations__)
 
 
 def _unmet(match: Mapping[str, Any], problem: Any) -> str:

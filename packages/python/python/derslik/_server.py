@@ -14,7 +14,7 @@ from typing import IO, Any, Dict, List, Mapping, Optional, Sequence, Union, cast
 
 from ._account import Account, document
 from ._clock import Clock
-from ._control import Control
+from ._control import Control, given
 from ._process import LAST_LINES, Process, how
 from ._types import Entry, ListedAccount, Seed
 
@@ -117,7 +117,7 @@ class Server:
         """
         content = None if seed is None else document(seed)
         body = {"name": name, "seed": content, "time_to_live_seconds": time_to_live}
-        account = Account(self, self._control.call("POST", "accounts", {key: value for key, value in body.items() if value is not None}))
+        account = Account(self, self._control.call("POST", "accounts", given(body)))
         if frozen:
             account.clock.freeze()
         return account

@@ -21,6 +21,40 @@ Span = Union[int, float, str, timedelta]
 Seed = Union[str, "os.PathLike[str]", Mapping[str, Any]]
 
 
+class Requests(TypedDict, total=False):
+    """Which requests are meant."""
+
+    api: Optional[Api]
+    method: Optional[str]
+    path: Optional[str]
+
+
+class Match(Requests, total=False):
+    """Which requests of a journal are meant."""
+
+    status: Optional[int]
+    contains: Optional[str]
+    after: Optional[int]
+
+
+class PresetOptions(Requests, total=False):
+    """Which requests the faults of a preset are for, and which of those get one."""
+
+    nth: Optional[int]
+    times: Optional[int]
+    probability: Optional[float]
+    seed: Optional[int]
+
+
+class FaultOptions(PresetOptions, total=False):
+    """What a fault does, and which requests or jobs get it."""
+
+    status: Optional[int]
+    retry_after: Optional[int]
+    millis: Optional[int]
+    action: Optional[str]
+
+
 class ClockState(TypedDict):
     now: str
     frozen: bool

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::text::hex;
@@ -10,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::read::{self, Body};
-use super::{ControlSlot, Problem};
+use super::{ControlSlot, Problem, resource};
 
 /// A body of more bytes is read on a thread for long work, so that the listener answers others meanwhile.
 const LONG_BODY: usize = 64 * 1024;
@@ -18,10 +19,10 @@ const LONG_BODY: usize = 64 * 1024;
 /// Adds the resources.
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
-        .service(web::resource("/accounts").route(web::get().to(list)).route(web::post().to(create)))
-        .service(web::resource("/accounts/{account}").route(web::delete().to(end)))
-        .service(web::resource("/accounts/{account}/reset").route(web::post().to(reset)))
-        .service(web::resource("/reset").route(web::post().to(reset_all)));
+        .service(resource("/accounts", [(Method::GET, web::to(list)), (Method::POST, web::to(create))]))
+        .service(resource("/accounts/{account}", [(Method::DELETE, web::to(end))]))
+        .service(resource("/accounts/{account}/reset", [(Method::POST, web::to(reset))]))
+        .service(resource("/reset", [(Method::POST, web::to(reset_all))]));
 }
 
 /// An account to make. All members may be left out.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::clock::{RanItem, RanKind};
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::read::{self, Body};
-use super::{Control, ControlSlot, Problem};
+use super::{Control, ControlSlot, Problem, resource};
 
 /// The account that a path names, or nothing for the clock for all.
 type Named = Path<Vec<String>>;
@@ -21,12 +22,12 @@ type Named = Path<Vec<String>>;
 pub(super) fn configure(config: &mut ServiceConfig) {
     for path in ["/clock", "/accounts/{account}/clock"] {
         config
-            .service(web::resource(path).route(web::get().to(show)).route(web::delete().to(release)))
-            .service(web::resource(format!("{path}/freeze")).route(web::post().to(freeze)))
-            .service(web::resource(format!("{path}/resume")).route(web::post().to(resume)))
-            .service(web::resource(format!("{path}/set")).route(web::post().to(set)))
-            .service(web::resource(format!("{path}/advance")).route(web::post().to(advance)))
-            .service(web::resource(format!("{path}/run-to-next-due")).route(web::post().to(run_to_next_due)));
+            .service(resource(path, [(Method::GET, web::to(show)), (Method::DELETE, web::to(release))]))
+            .service(resource(&format!("{path}/freeze"), [(Method::POST, web::to(freeze))]))
+            .service(resource(&format!("{path}/resume"), [(Method::POST, web::to(resume))]))
+            .service(resource(&format!("{path}/set"), [(Method::POST, web::to(set))]))
+            .service(resource(&format!("{path}/advance"), [(Method::POST, web::to(advance))]))
+            .service(resource(&format!("{path}/run-to-next-due"), [(Method::POST, web::to(run_to_next_due))]));
     }
 }
 

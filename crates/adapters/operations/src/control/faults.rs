@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::http::Method;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use derslik_domain::fault::{Api, Chance, Fault, FaultRule, JobFault, PathPattern, Refusal, RequestFilter, Schedule};
 use derslik_domain::job::Action;
@@ -12,14 +13,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::read::{self, Body};
-use super::{ControlSlot, Problem};
+use super::{ControlSlot, Problem, resource};
 
 /// Adds the resources.
 pub(super) fn configure(config: &mut ServiceConfig) {
-    let all = web::resource("/accounts/{account}/faults");
+    let of_all = [(Method::GET, web::to(list)), (Method::POST, web::to(add)), (Method::DELETE, web::to(clear))];
     config
-        .service(all.route(web::get().to(list)).route(web::post().to(add)).route(web::delete().to(clear)))
-        .service(web::resource("/accounts/{account}/faults/{number}").route(web::delete().to(remove)));
+        .service(resource("/accounts/{account}/faults", of_all))
+        .service(resource("/accounts/{account}/faults/{number}", [(Method::DELETE, web::to(remove))]));
 }
 
 /// A fault to add: a kind or a preset, which requests or jobs it is for, and when it applies.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::http::header::{ContentType, HeaderName};
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -20,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::matching::{Described, Matching};
 use super::read::{self, Body};
-use super::{ControlSlot, Problem};
+use super::{ControlSlot, Problem, resource};
 
 /// How many entries a list has unless a request says otherwise.
 const LIMIT: usize = 100;
@@ -46,12 +47,12 @@ const SET_BY_CLIENT: [&str; 7] = ["accept-encoding", "connection", "content-leng
 /// Adds the resources.
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
-        .service(web::resource("/accounts/{account}/journal").route(web::get().to(list)).route(web::delete().to(clear)))
-        .service(web::resource("/accounts/{account}/journal/wait").route(web::get().to(wait)))
-        .service(web::resource("/accounts/{account}/journal/assert").route(web::post().to(assert)))
-        .service(web::resource("/accounts/{account}/journal/curl").route(web::get().to(curl)))
-        .service(web::resource("/accounts/{account}/journal/live").route(web::get().to(live)))
-        .service(web::resource("/journal/unmatched").route(web::get().to(unmatched)));
+        .service(resource("/accounts/{account}/journal", [(Method::GET, web::to(list)), (Method::DELETE, web::to(clear))]))
+        .service(resource("/accounts/{account}/journal/wait", [(Method::GET, web::to(wait))]))
+        .service(resource("/accounts/{account}/journal/assert", [(Method::POST, web::to(assert))]))
+        .service(resource("/accounts/{account}/journal/curl", [(Method::GET, web::to(curl))]))
+        .service(resource("/accounts/{account}/journal/live", [(Method::GET, web::to(live))]))
+        .service(resource("/journal/unmatched", [(Method::GET, web::to(unmatched))]));
 }
 
 /// The query of a list, of a wait and of events.
@@ -244,10 +245,10 @@ fn event(entry: &JournalEntry) -> String {
 }
 
 fn view(entry: &JournalEntry) -> Value {
-    let request = &entry.request;
+    let request = entry.request();
     let headers: serde_json::Map<String, Value> = request.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     // A body in JSON is shown as a value. A form, and what is not known to be JSON, is shown as a text.
-    let body = request.body.as_deref().map(|body| serde_json::from_str(body).unwrap_or_else(|_| json!(body)));
+    let body = entry.body().map(|body| serde_json::from_str(body).unwrap_or_else(|_| json!(body)));
     json!({
         "seq": entry.number,
         "at": entry.at.in_zone(Zone::UTC).to_string(),
@@ -269,7 +270,7 @@ fn view(entry: &JournalEntry) -> Value {
 
 /// The request as a command of a shell. The address of the service and the credential come from variables.
 fn command(entry: &JournalEntry) -> String {
-    let request = &entry.request;
+    let request = entry.request();
     let separator = if request.query.is_empty() { "" } else { "?" };
     let target = quoted(&format!("{}{separator}{}", request.path, request.query));
     // Brackets in a path do not mean several URLs, and dots stay. A HEAD that is named by -X would wait for a body.
@@ -284,7 +285,7 @@ fn command(entry: &JournalEntry) -> String {
             text.push_str(&quoted(&if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") }));
         }
     }
-    match &request.body {
+    match entry.body() {
         Some(body) => {
             if !request.headers.iter().any(|(name, _)| name == "content-type") {
                 // The one of a form, which would be sent otherwise.
@@ -308,38 +309,36 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::matching::tests::entry;
+    use derslik_ports::inbound::control::RecordedRequest;
+
+    use super::super::matching::tests::{entry, entry_of, request};
     use super::*;
 
     #[test]
     fn an_entry_is_shown_as_a_command_with_the_credential_in_a_variable() {
-        let mut entry = entry(1);
         assert_eq!(
-            command(&entry),
+            command(&entry(1)),
             concat!(
                 r#"curl -X 'POST' --globoff --path-as-is "$DERSLIK_URL"'/v1/courses?alt=json' -H "Authorization: $DERSLIK_AUTHORIZATION""#,
                 r#" -H 'content-type: application/json' --data-raw '{"name":"Ada'\''s","rooms":["7"]}'"#,
                 "\n"
             )
         );
-        entry.request.body = None;
-        assert!(command(&entry).ends_with(" # with a body of 30 bytes that was not kept\n"));
+        assert!(command(&entry_of(1, request(), None)).ends_with(" # with a body of 30 bytes that was not kept\n"));
     }
 
     #[test]
     fn a_command_reads_no_file_and_takes_a_path_as_it_is() {
-        let mut entry = entry(1);
-        entry.request.body = Some("@/etc/passwd".to_owned());
-        entry.request.path = "/v1/courses/[1-9]/../{a,b}'$(id)".to_owned();
-        entry.request.headers = vec![("x-empty".to_owned(), String::new())];
-        let command_of_get = command(&entry);
+        let path = "/v1/courses/[1-9]/../{a,b}'$(id)".to_owned();
+        let odd = RecordedRequest { path, headers: vec![("x-empty".to_owned(), String::new())], ..request() };
+        let command_of_get = command(&entry_of(1, odd.clone(), Some("@/etc/passwd")));
         assert!(
             command_of_get.contains(r#" --globoff --path-as-is "$DERSLIK_URL"'/v1/courses/[1-9]/../{a,b}'\''$(id)?alt=json'"#),
             "{command_of_get}"
         );
         assert!(command_of_get.ends_with(" -H 'x-empty;' -H 'content-type:' --data-raw '@/etc/passwd'\n"), "{command_of_get}");
-        entry.request.method = "HEAD".to_owned();
-        assert!(command(&entry).starts_with("curl --head --globoff"));
+        let head = RecordedRequest { method: "HEAD".to_owned(), ..odd };
+        assert!(command(&entry_of(1, head, None)).starts_with("curl --head --globoff"));
     }
 
     #[test]

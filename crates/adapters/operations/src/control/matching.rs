@@ -53,7 +53,7 @@ impl Matching {
 
     /// What an entry has another way than is expected.
     fn differences(&self, entry: &JournalEntry) -> Vec<Value> {
-        let request = &entry.request;
+        let request = entry.request();
         let line = RequestLine { api: request.api, method: &request.method, path: &request.path };
         let RequestFilter { api, methods, path } = self.requests.clone();
         let differs = |filter: RequestFilter| !filter.matches(&line);
@@ -80,7 +80,7 @@ impl Matching {
             found.push(difference("contains", &json!(text), &Value::Null));
         }
         if let Some(expected) = &self.body {
-            let body = request.body.as_deref().map_or(Value::Null, |body| serde_json::from_str(body).unwrap_or(Value::Null));
+            let body = entry.body().map_or(Value::Null, |body| serde_json::from_str(body).unwrap_or(Value::Null));
             compare("body", expected, &body, &mut found);
         }
         found
@@ -91,15 +91,16 @@ impl Matching {
         let mut near: Vec<_> = entries.rev().map(|entry| (entry, self.differences(entry))).collect();
         near.sort_by_key(|(_, differences)| differences.len());
         let shown = near.into_iter().take(NEAREST).map(|(entry, differences)| {
-            json!({ "seq": entry.number, "method": entry.request.method, "path": entry.request.path, "differences": differences })
+            let request = entry.request();
+            json!({ "seq": entry.number, "method": request.method, "path": request.path, "differences": differences })
         });
         shown.collect()
     }
 }
 
 fn has_text(entry: &JournalEntry, text: &str) -> bool {
-    let request = &entry.request;
-    [&request.path, &request.query].into_iter().chain(&request.body).any(|part| part.contains(text))
+    let request = entry.request();
+    [request.path.as_str(), request.query.as_str()].into_iter().chain(entry.body()).any(|part| part.contains(text))
 }
 
 fn difference(field: &str, expected: &Value, found: &Value) -> Value {
@@ -131,28 +132,37 @@ pub(super) mod tests {
     use derslik_domain::fault::Api;
     use derslik_domain::idempotency::AnswerCode;
     use derslik_domain::time::Timestamp;
-    use derslik_ports::inbound::control::RecordedRequest;
+    use derslik_ports::inbound::control::{Masked, Recorded, RecordedRequest};
 
     use super::*;
 
     /// An entry of a request that makes a course.
     pub(in super::super) fn entry(number: u64) -> JournalEntry {
-        let request = RecordedRequest {
+        entry_of(number, request(), Some(r#"{"name":"Ada's","rooms":["7"]}"#))
+    }
+
+    /// An entry of a request with that body.
+    pub(in super::super) fn entry_of(number: u64, request: RecordedRequest, body: Option<&str>) -> JournalEntry {
+        let body = body.map(str::to_owned).map(|body| Masked::new(move || Some(body)));
+        JournalEntry { number, at: Timestamp::from_micros(0), recorded: Recorded { request: Masked::new(move || request), body } }
+    }
+
+    /// A request that makes a course, without its body.
+    pub(in super::super) fn request() -> RecordedRequest {
+        RecordedRequest {
             api: Some(Api::Courses),
             method: "POST".to_owned(),
             path: "/v1/courses".to_owned(),
             query: "alt=json".to_owned(),
             route: Some("/v1/courses".to_owned()),
             headers: vec![("authorization".to_owned(), "***".to_owned()), ("content-type".to_owned(), "application/json".to_owned())],
-            body: Some(r#"{"name":"Ada's","rooms":["7"]}"#.to_owned()),
             body_bytes: 30,
             answer: Some(AnswerCode::new(200)),
             answer_bytes: Some(99),
             took: Duration::from_micros(1_500),
             fault: None,
             request_id: "r".to_owned(),
-        };
-        JournalEntry { number, at: Timestamp::from_micros(0), request }
+        }
     }
 
     fn matching(described: Value) -> Matching {
@@ -183,9 +193,8 @@ pub(super) mod tests {
 
     #[test]
     fn the_nearest_entry_comes_first_with_what_differs() {
-        let mut other = entry(2);
-        other.request.method = "GET".to_owned();
-        let entries = [entry(1), other];
+        let other = RecordedRequest { method: "GET".to_owned(), ..request() };
+        let entries = [entry(1), entry_of(2, other, Some(r#"{"name":"Ada's"}"#))];
         let nearest = matching(json!({ "method": "POST", "body": { "name": "Bob" } })).nearest(entries.iter());
         let differs = json!([{ "field": "body.name", "expected": "Bob", "found": "Ada's" }]);
         assert_eq!(nearest[0], json!({ "seq": 1, "method": "POST", "path": "/v1/courses", "differences": differs }));

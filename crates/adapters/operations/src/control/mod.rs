@@ -1,7 +1,8 @@
 //! Test control: the resources below `/_derslik/v1`, which a listener of profile `dev` has and one of production has not. Each file is
 //! one resource: it reads a request, calls a port of `inbound::control`, and writes the outcome as JSON.
 //!
-//! To add a resource: a port in [`Control`], a file with `configure`, a line in [`configure`], and its paths in `docs/openapi-control.json`.
+//! To add a resource: a port in [`Control`], a file with `configure` that calls [`resource`] for each path, a line in [`configure`], and
+//! its paths in `docs/openapi-control.json`.
 
 mod accounts;
 mod clock;
@@ -18,8 +19,9 @@ mod tests;
 
 use std::sync::{Arc, OnceLock};
 
+use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 use derslik_ports::inbound::control::{
     AccountControl, AccountIds, ClockControl, FaultControl, JournalReading, PublicAccountId, SeedControl, SnapshotControl,
 };
@@ -78,6 +80,17 @@ impl ControlSlot {
     fn control(&self) -> Result<&Control, Problem> {
         self.0.get().ok_or_else(Problem::starting)
     }
+}
+
+/// A resource with its methods. A request with another method is answered by a problem that names them.
+fn resource<const N: usize>(path: &str, methods: [(Method, Route); N]) -> Resource {
+    let allowed = methods.iter().map(|(method, _)| method.as_str()).collect::<Vec<_>>().join(", ");
+    let refuse = move |request: HttpRequest| {
+        let problem = Problem::wrong_method(request.method().as_str(), allowed.clone());
+        async move { Err::<HttpResponse, Problem>(problem) }
+    };
+    let routes = methods.into_iter().map(|(method, route)| route.method(method));
+    routes.fold(web::resource(path), Resource::route).default_service(web::to(refuse))
 }
 
 async fn no_such_path(request: HttpRequest) -> Result<HttpResponse, Problem> {

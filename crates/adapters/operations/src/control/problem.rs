@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use derslik_ports::StoreError;
 use derslik_ports::inbound::control::ControlError;
@@ -20,12 +20,14 @@ pub(crate) struct Problem {
     field: Option<String>,
     line: Option<usize>,
     /// The entries of a journal that come closest to what was expected.
-    nearest: Option<Value>,
+    nearest: Option<Box<Value>>,
+    /// The methods that the resource has, with commas between.
+    allowed: Option<String>,
 }
 
 impl Problem {
     const fn new(status: StatusCode, code: &'static str, detail: String) -> Self {
-        Self { status, code, detail, field: None, line: None, nearest: None }
+        Self { status, code, detail, field: None, line: None, nearest: None, allowed: None }
     }
 
     /// The process has not opened its database yet.
@@ -35,12 +37,12 @@ impl Problem {
 
     /// The journal does not have what was expected.
     pub(crate) fn unmet(detail: String, nearest: Value) -> Self {
-        Self { nearest: Some(nearest), ..Self::new(StatusCode::CONFLICT, "unmet", detail) }
+        Self { nearest: Some(Box::new(nearest)), ..Self::new(StatusCode::CONFLICT, "unmet", detail) }
     }
 
     /// What was waited for did not come into the journal.
     pub(crate) fn did_not_come(detail: String, nearest: Value) -> Self {
-        Self { nearest: Some(nearest), ..Self::new(StatusCode::REQUEST_TIMEOUT, "timed_out", detail) }
+        Self { nearest: Some(Box::new(nearest)), ..Self::new(StatusCode::REQUEST_TIMEOUT, "timed_out", detail) }
     }
 
     /// The request can't be read.
@@ -56,6 +58,12 @@ impl Problem {
     /// Test control has no such resource.
     pub(crate) fn no_such_path(path: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "no_such_path", format!("test control has no {path}"))
+    }
+
+    /// The resource does not have this method.
+    pub(crate) fn wrong_method(method: &str, allowed: String) -> Self {
+        let detail = format!("this path does not have {method}, but {allowed}");
+        Self { allowed: Some(allowed), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", detail) }
     }
 
     /// The body is too long, or does not come in time.
@@ -108,11 +116,14 @@ impl ResponseError for Problem {
             members.insert("line".to_owned(), Value::from(line));
         }
         if let Some(nearest) = &self.nearest {
-            members.insert("nearest".to_owned(), nearest.clone());
+            members.insert("nearest".to_owned(), Value::clone(nearest));
         }
         let mut answer = HttpResponse::build(self.status);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             answer.insert_header((RETRY_AFTER, "1"));
+        }
+        if let Some(allowed) = &self.allowed {
+            answer.insert_header((ALLOW, allowed.as_str()));
         }
         answer.insert_header((CONTENT_TYPE, "application/problem+json"));
         answer.body(Value::Object(members).to_string())

@@ -1,5 +1,6 @@
 //! `/accounts/{account}/seed`: the content of an account as a document.
 
+use actix_web::http::Method;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,11 +8,11 @@ use derslik_ports::inbound::control::SeedCounts;
 use serde_json::json;
 
 use super::read::{self, Body};
-use super::{ControlSlot, Problem};
+use super::{ControlSlot, Problem, resource};
 
 /// Adds the resource.
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(web::resource("/accounts/{account}/seed").route(web::get().to(export)).route(web::post().to(add)));
+    config.service(resource("/accounts/{account}/seed", [(Method::GET, web::to(export)), (Method::POST, web::to(add))]));
 }
 
 async fn add(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest, body: Body) -> Result<HttpResponse, Problem> {

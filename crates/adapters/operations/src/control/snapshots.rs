@@ -1,5 +1,6 @@
 //! `/accounts/{account}/snapshots`: the state of an account under a name.
 
+use actix_web::http::Method;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,19 +8,15 @@ use derslik_ports::inbound::control::{PublicAccountId, SnapshotName, StoredSnaps
 use serde_json::{Value, json};
 
 use super::read::{self, Body};
-use super::{ControlSlot, Problem};
+use super::{ControlSlot, Problem, resource};
 
 /// Adds the resources.
 pub(super) fn configure(config: &mut ServiceConfig) {
+    let of_one = [(Method::GET, web::to(file)), (Method::PUT, web::to(put)), (Method::DELETE, web::to(remove))];
     config
-        .service(web::resource("/accounts/{account}/snapshots").route(web::get().to(list)))
-        .service(
-            web::resource("/accounts/{account}/snapshots/{name}")
-                .route(web::get().to(file))
-                .route(web::put().to(put))
-                .route(web::delete().to(remove)),
-        )
-        .service(web::resource("/accounts/{account}/snapshots/{name}/restore").route(web::post().to(restore)));
+        .service(resource("/accounts/{account}/snapshots", [(Method::GET, web::to(list))]))
+        .service(resource("/accounts/{account}/snapshots/{name}", of_one))
+        .service(resource("/accounts/{account}/snapshots/{name}/restore", [(Method::POST, web::to(restore))]));
 }
 
 fn target(path: &(String, String)) -> Result<(PublicAccountId, SnapshotName), Problem> {

@@ -3,7 +3,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE};
+use actix_web::http::{Method, StatusCode};
 use actix_web::introspection::{IntrospectionNode, IntrospectionTree};
 use actix_web::test::{TestRequest, call_service, init_service, read_body, read_body_json};
 use actix_web::web::{self, Data};
@@ -218,6 +219,31 @@ async fn faults_and_journals_are_of_accounts_that_exist() {
 async fn a_path_that_test_control_does_not_have_is_a_problem() {
     let (status, body) = answer(&here(open(no_calls())), TestRequest::put().uri(&format!("{CONTROL_PATH}/accounts/7/snapshots/"))).await;
     assert_eq!((status, &body["code"]), (StatusCode::NOT_FOUND, &json!("no_such_path")));
+}
+
+#[actix_web::test]
+async fn a_method_that_a_path_does_not_have_is_a_problem_with_those_it_has() {
+    let (operations, renderer) = (here(open(no_calls())), renderer());
+    let app = init_service(App::new().configure(|config| configure(config, &operations, &renderer))).await;
+    let document: Value = serde_json::from_str(DOCUMENT).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let has: BTreeSet<_> = item.as_object().unwrap().keys().map(|method| method.to_ascii_uppercase()).collect();
+        let filled = path.replace("{account}", "7").replace("{name}", "full").replace("{number}", "1");
+        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+            if has.contains(method.as_str()) {
+                continue;
+            }
+            let request = TestRequest::default().method(method.clone()).uri(&format!("{CONTROL_PATH}{filled}"));
+            let response = call_service(&app, request.to_request()).await;
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            assert_eq!(response.headers().get(CONTENT_TYPE).unwrap(), "application/problem+json", "{method} {path}");
+            let allowed = response.headers().get(ALLOW).unwrap().to_str().unwrap().to_owned();
+            assert_eq!(allowed.split(", ").map(str::to_owned).collect::<BTreeSet<_>>(), has, "{method} {path}");
+            let body: Value = read_body_json(response).await;
+            assert_eq!((&body["status"], &body["code"]), (&json!(405), &json!("wrong_method")), "{method} {path}");
+            assert!(body["detail"].as_str().unwrap().contains(&allowed), "{body}");
+        }
+    }
 }
 
 #[actix_web::test]

@@ -1,5 +1,6 @@
 //! Audit records, and the seals over them.
 
 mod bytes;
+mod look;
 mod repo;
 mod seals;

@@ -5,12 +5,13 @@ use derslik_domain::audit::{
 };
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId};
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::{AuditRepository, StoreError};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
+use super::look::Look;
 use crate::db::conn::{DieselStores, on_conn};
 use crate::db::digest::{Digests, Purpose};
 use crate::db::schema::audit_records;
@@ -21,6 +22,29 @@ const COUNT: &str = "count";
 
 /// How many records one statement inserts, well below the parameters that SQLite allows.
 const RECORDS_IN_ONE_STATEMENT: usize = 1_000;
+
+/// The records that match a filter. `about` is the digest of the name in it.
+macro_rules! matching {
+    ($account:expr, $filter:expr, $about:expr) => {{
+        let mut query = audit_records::table.filter(audit_records::account_id.eq($account.get())).into_boxed();
+        if let Some(about) = &$about {
+            query = query.filter(audit_records::subject.eq(about.digest().as_slice()));
+        }
+        if let Some(job) = $filter.job {
+            query = query.filter(audit_records::job_id.eq(job.get()));
+        }
+        if let Some(event) = $filter.event {
+            query = query.filter(audit_records::event.eq(event.to_string()));
+        }
+        if let Some(from) = $filter.from {
+            query = query.filter(audit_records::at.ge(DbInstant(from)));
+        }
+        if let Some(before) = $filter.before {
+            query = query.filter(audit_records::at.lt(DbInstant(before)));
+        }
+        query
+    }};
+}
 
 /// The columns that are written.
 #[derive(Debug, Insertable)]
@@ -104,22 +128,7 @@ impl AuditRepository for DieselStores<'_> {
         let about = filter.about.as_ref().map(|reference| subject(self, account, reference)).transpose()?;
         let rows: Vec<AuditRow> = self.query(|conn| {
             on_conn!(conn, |conn| {
-                let mut query = audit_records::table.filter(audit_records::account_id.eq(account.get())).into_boxed();
-                if let Some(about) = &about {
-                    query = query.filter(audit_records::subject.eq(about.digest().as_slice()));
-                }
-                if let Some(job) = filter.job {
-                    query = query.filter(audit_records::job_id.eq(job.get()));
-                }
-                if let Some(event) = filter.event {
-                    query = query.filter(audit_records::event.eq(event.to_string()));
-                }
-                if let Some(from) = filter.from {
-                    query = query.filter(audit_records::at.ge(DbInstant(from)));
-                }
-                if let Some(before) = filter.before {
-                    query = query.filter(audit_records::at.lt(DbInstant(before)));
-                }
+                let mut query = matching!(account, filter, about);
                 if let Some(after) = page.after {
                     query = query.filter(audit_records::id.gt(after.get()));
                 }
@@ -127,6 +136,28 @@ impl AuditRepository for DieselStores<'_> {
             })
         })?;
         rows.into_iter().map(AuditRecord::try_from).collect()
+    }
+
+    fn latest(
+        &mut self,
+        account: AccountId,
+        filter: &AuditFilter,
+        before: Option<AuditId>,
+        size: u32,
+    ) -> Result<Page<AuditRecord>, StoreError> {
+        let about = filter.about.as_ref().map(|reference| subject(self, account, reference)).transpose()?;
+        let Look { before, above } = Look::of(self, account, filter, about, before.map_or(i64::MAX, Id::get))?;
+        let rows: Vec<AuditRow> = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let mut query = matching!(account, filter, about).filter(audit_records::id.lt(before));
+                if let Some(above) = above {
+                    query = query.filter(audit_records::id.gt(above));
+                }
+                query.order(audit_records::id.desc()).limit(i64::from(size) + 1).select(AuditRow::as_select()).load(conn)
+            })
+        })?;
+        let records: Result<_, StoreError> = rows.into_iter().map(AuditRecord::try_from).collect();
+        Ok(Page::first(records?, size))
     }
 }
 

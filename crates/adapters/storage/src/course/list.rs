@@ -52,10 +52,17 @@ pub(super) fn query<DB: Database>(
     let words: Vec<_> = filter.words.iter().flat_map(|word| Part::new(word.as_str()).conditions(DB::DIALECT)).collect();
     let plan = Plan { viewer, filter, page, words: &words };
     let mut query = match &filter.member {
-        None if viewer.sees_all() => Sql::composed("course_list_of_account", plan.of_account()),
-        None => of_member(&plan, viewer.principal.get(), None),
-        Some(member) => of_member(&plan, member.user.get(), Some(member.roster)),
+        Some(member) => of_member(&plan, member.user.get(), memberships(member.roster)),
+        None => match filter.owner {
+            // The owner of a course is a member of it.
+            Some(owner) => of_member(&plan, owner.get(), " AND m.membership = 'owner'"),
+            None if viewer.sees_all() => Sql::composed("course_list_of_account", plan.of_account()),
+            None => of_member(&plan, viewer.principal.get(), ""),
+        },
     };
+    if let Some(owner) = filter.owner {
+        query = query.bind_in_both::<BigInt, _>("owner", owner.get());
+    }
     query = query
         .bind_in_both::<BigInt, _>("account", account.get())
         .bind_in_both::<BigInt, _>("viewer", viewer.principal.get())
@@ -71,9 +78,17 @@ pub(super) fn query<DB: Database>(
     query.uncached()
 }
 
-fn of_member<DB: Database>(plan: &Plan<'_>, member: i64, roster: Option<Roster>) -> Sql<'static, DB> {
+fn of_member<DB: Database>(plan: &Plan<'_>, member: i64, memberships: &str) -> Sql<'static, DB> {
     let is_viewer = member == plan.viewer.principal.get();
-    Sql::composed("course_list_of_member", plan.of_member(is_viewer, roster)).bind_in_both::<BigInt, _>("member", member)
+    Sql::composed("course_list_of_member", plan.of_member(is_viewer, memberships)).bind_in_both::<BigInt, _>("member", member)
+}
+
+/// The condition that a member stands in a roster.
+const fn memberships(roster: Roster) -> &'static str {
+    match roster {
+        Roster::Students => " AND m.membership = 'student'",
+        Roster::Teachers => " AND m.membership IN ('owner', 'teacher')",
+    }
 }
 
 fn name_of_word(number: usize) -> String {
@@ -130,22 +145,18 @@ ORDER BY {paged}",
         )
     }
 
-    /// The courses of one member that the viewer may see.
-    fn of_member(&self, is_viewer: bool, roster: Option<Roster>) -> String {
+    /// The courses of one member that the viewer may see. `memberships` is the condition for the kind of member.
+    fn of_member(&self, is_viewer: bool, memberships: &str) -> String {
         let (seen_as, viewer) = if is_viewer { ("m", "") } else { ("v", VIEWER) };
-        let roster = match roster {
-            None => "",
-            Some(Roster::Students) => " AND m.membership = 'student'",
-            Some(Roster::Teachers) => " AND m.membership IN ('owner', 'teacher')",
-        };
+        let owner = if self.filter.member.is_some() && self.filter.owner.is_some() { " AND c.owner_id = :owner" } else { "" };
         format!(
             "
 SELECT {columns}, {seen_as}.membership AS membership
 FROM course_members m
 JOIN courses c ON c.account_id = m.account_id AND c.id = m.course_id
 {viewer}
-WHERE m.account_id = :account AND m.user_id = :member{roster}
-    AND ({visible}){words}{after}
+WHERE m.account_id = :account AND m.user_id = :member{memberships}
+    AND ({visible}){owner}{words}{after}
 ORDER BY {order} LIMIT :limit",
             columns = CourseRow::columns("c"),
             visible = self.visibility(seen_as),

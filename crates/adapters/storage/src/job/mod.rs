@@ -4,6 +4,8 @@ mod history;
 mod postgres;
 mod repo;
 mod rows;
+mod search;
+mod terms;
 
 pub(crate) use history::{counts_from_json, counts_to_json};
 

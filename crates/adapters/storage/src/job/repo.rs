@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use derslik_domain::id::{AccountId, Id, JobId, ProjectId};
-use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, ShownJob, UnknownJob};
-use derslik_domain::page::{OffsetPage, PageRequest};
+use derslik_domain::job::{
+    Action, Actions, Event, Job, JobCounts, JobFilter, JobState, LeaseTerm, LeaseToken, NewJob, ShownJob, UnknownJob,
+};
+use derslik_domain::page::{OffsetPage, Page, PageRequest};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, QueueDepth, StoreError};
@@ -14,22 +16,20 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 
-use super::postgres;
 use super::rows::{
     JobChanges, JobRecord, JobRow, ShownRow, UnknownRow, jobs_of, project_number, readable, reference_digest, shown_of, token_of,
 };
+use super::terms::{OF_A_PROJECT, RUNNING, SCHEDULED, due_of, known_actions, names};
+use super::{postgres, search};
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::readers::padded;
 use crate::db::schema::{jobs, projects};
 use crate::db::sql::{Database, Sql, Statement};
 use crate::db::types::{DbInstant, DbUuid, Instant, row_count};
 
-/// The conditions of the partial indexes, letter by letter. With a bound parameter the planner could not prove that they hold.
-const SCHEDULED: &str = "status = 'scheduled'";
+/// The conditions of further partial indexes, letter by letter.
 const IN_ANY_ACCOUNT: &str = "status = 'scheduled' AND attempts >= 0";
-const RUNNING: &str = "status = 'running'";
 const LIVE: &str = "status IN ('scheduled', 'running')";
-const OF_A_PROJECT: &str = "project_id > 0";
 
 /// Appended to the action in conditions about leases, so that an index of actions can't serve the query. Without statistics the
 /// planner would choose that index, and read the whole backlog.
@@ -216,6 +216,18 @@ impl JobRepository for DieselStores<'_> {
                 .load(conn))
         })?;
         rows.into_iter().map(ShownJob::try_from).collect()
+    }
+
+    fn search(&mut self, account: AccountId, filter: &JobFilter, before: Option<JobId>, size: u32) -> Result<Page<Job>, StoreError> {
+        search::search(self, account, filter, before, size)
+    }
+
+    fn count_by_status(&mut self, account: AccountId) -> Result<JobCounts, StoreError> {
+        search::count_by_status(self, account)
+    }
+
+    fn upcoming(&mut self, account: AccountId, actions: Actions, limit: u32) -> Result<Vec<Job>, StoreError> {
+        search::upcoming(self, account, actions, limit)
     }
 
     fn list_unknown(&mut self, account: AccountId, page: PageRequest<JobId>) -> Result<Vec<UnknownJob>, StoreError> {
@@ -480,23 +492,6 @@ fn due_on_sqlite(conn: &mut SqliteConnection, account: AccountId, claim: &Claim)
             }
         }
         last = Some(priority);
-    }
-}
-
-fn known_actions() -> [&'static str; Action::ALL.len()] {
-    Action::ALL.map(Action::name)
-}
-
-fn names(actions: Actions) -> Vec<&'static str> {
-    actions.iter().map(Action::name).collect()
-}
-
-/// When a job is due, or was. For a job that ended the value does not matter.
-fn due_of(job: &Job) -> Timestamp {
-    match job.state {
-        JobState::Scheduled { at, .. } => at,
-        JobState::Running(run) => run.due,
-        JobState::Cancelled(_) | JobState::Failed(_) | JobState::Completed(_) => job.start_at,
     }
 }
 

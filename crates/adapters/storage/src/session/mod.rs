@@ -9,6 +9,7 @@
 //! | `terms`, `keys` | a filter in the types of the databases, and as keys of the index |
 //! | `index` | the projection that answers searches |
 //! | `ends` | the projection of the ends of open sessions, and their expiry |
+//! | `upcoming` | the ends of open sessions that come first |
 //! | `creators` | the projection of who created a session |
 //! | `pending` | sessions that a projection has not applied yet |
 //! | `projections` | the projections as the change log drives them |
@@ -25,6 +26,7 @@ mod repo;
 mod rows;
 mod search;
 mod terms;
+mod upcoming;
 
 pub(crate) use creators::all_created_by;
 

@@ -7,12 +7,12 @@ use derslik_domain::page::Page;
 use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::session::{Session, SessionFilter, SessionStatus};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError};
+use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError, UpcomingEnd};
 use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
 use super::rows::{ProjectedRow, SessionRecord, SessionRow, sessions_by_guid, sessions_of};
-use super::{creators, ends, postgres, search};
+use super::{creators, ends, postgres, search, upcoming};
 use crate::change_log::{self, ChangeKind};
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::readers::padded;
@@ -118,6 +118,10 @@ impl SessionRepository for DieselStores<'_> {
 
     fn expire(&mut self, account: AccountId, now: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
         self.query(|conn| ends::expire(conn, account, now, limit))
+    }
+
+    fn upcoming_ends(&mut self, account: AccountId, limit: u32) -> Result<Vec<UpcomingEnd>, StoreError> {
+        upcoming::upcoming(self, account, limit)
     }
 
     fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError> {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use derslik_domain::id::{AccountId, AttendeeGuid, Id, JobId, ProjectId, SessionGuid, UserGuid};
 use derslik_domain::job::{
-    Action, Actions, Attempts, Event, Failure, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId,
-    RetryPolicy, ShownJob, UnknownJob,
+    Action, Actions, Attempts, Event, Failure, FailureReason, Job, JobCounts, JobFilter, JobState, JobStatus, LeaseTerm, NewJob, Progress,
+    ReferenceId, RetryPolicy, ShownJob, UnknownJob,
 };
-use derslik_domain::page::{OffsetPage, PageRequest};
+use derslik_domain::page::{OffsetPage, Page, PageRequest};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
@@ -287,6 +287,18 @@ impl JobRepository for OpenTables {
     fn list_newest(&mut self, account: AccountId, project: ProjectId, page: OffsetPage) -> Result<Vec<ShownJob>, StoreError> {
         let all = PageRequest { size: page.size(), after: None };
         Ok(self.list_shown(account, Some(project), all)?.into_iter().rev().collect())
+    }
+
+    fn search(&mut self, _: AccountId, _: &JobFilter, _: Option<JobId>, _: u32) -> Result<Page<Job>, StoreError> {
+        Ok(Page { entries: Vec::new(), more: false })
+    }
+
+    fn count_by_status(&mut self, _: AccountId) -> Result<JobCounts, StoreError> {
+        Ok(JobCounts::default())
+    }
+
+    fn upcoming(&mut self, _: AccountId, _: Actions, _: u32) -> Result<Vec<Job>, StoreError> {
+        Ok(Vec::new())
     }
 
     fn list_unknown(&mut self, _: AccountId, _: PageRequest<JobId>) -> Result<Vec<UnknownJob>, StoreError> {

@@ -91,6 +91,11 @@ impl AccountIds {
         ids.current.get(&public).copied().unwrap_or_else(|| AccountId::new(public.get()))
     }
 
+    /// The account that a client names by a number: its public id, or an id that it has or had inside.
+    pub fn behind(&self, named: AccountId) -> AccountId {
+        self.current(self.public(named))
+    }
+
     /// Notes that a replacement begins. It is committed, or has failed, before the value is dropped.
     pub fn begin_change(&self) -> Changing<'_> {
         self.changing.fetch_add(1, Ordering::AcqRel);
@@ -127,6 +132,13 @@ impl AccountIds {
         self.note_end();
     }
 
+    /// The public id of an account, unless the account of that public id has ended, as far as this process knows.
+    pub fn living(&self, account: AccountId) -> Option<PublicAccountId> {
+        let ids = self.ids.read().unwrap_or_else(PoisonError::into_inner);
+        let public = ids.public.get(&account).copied().unwrap_or_else(|| PublicAccountId::new(account.get()));
+        (!ids.ended.contains(&public)).then_some(public)
+    }
+
     /// Whether the account of that public id has ended, as far as this process knows.
     pub fn has_ended(&self, public: PublicAccountId) -> bool {
         self.ids.read().unwrap_or_else(PoisonError::into_inner).ended.contains(&public)
@@ -157,8 +169,10 @@ mod tests {
         assert_eq!((ids.current(public), ids.replacements()), (AccountId::new(15), 2));
         for account in [7, 12, 15] {
             assert_eq!(ids.public(AccountId::new(account)), public, "{account}");
+            assert_eq!(ids.behind(AccountId::new(account)), AccountId::new(15), "{account}");
             assert_eq!(ids.shown(AccountId::new(account)), first, "{account}");
         }
+        assert_eq!(ids.behind(AccountId::new(8)), AccountId::new(8));
     }
 
     #[test]
@@ -183,10 +197,13 @@ mod tests {
     #[test]
     fn an_account_ends_once_and_for_all() {
         let (ids, public) = (AccountIds::default(), PublicAccountId::new(7));
+        ids.replace(public, AccountId::new(12));
         assert!(!ids.has_ended(public));
+        assert_eq!([7, 12].map(|account| ids.living(AccountId::new(account))), [Some(public); 2]);
         ids.end(public);
         assert!(ids.has_ended(public));
-        assert_eq!(ids.replacements(), 1);
+        assert_eq!([7, 12, 8].map(|account| ids.living(AccountId::new(account))), [None, None, Some(PublicAccountId::new(8))]);
+        assert_eq!(ids.replacements(), 2);
     }
 
     #[test]

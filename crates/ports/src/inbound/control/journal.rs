@@ -1,7 +1,7 @@
 //! The journal of an account: the requests that were sent for it, without their secrets.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,7 +21,7 @@ pub const JOURNAL_BODIES: usize = 1_000;
 /// How many requests are kept that belong to no account.
 pub const UNMATCHED_ENTRIES: usize = 200;
 
-/// A request and what is known of its answer. Secrets are masked before it is recorded.
+/// A request and what is known of its answer, without secrets and without the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedRequest {
     /// The API, if the path belongs to one.
@@ -36,8 +36,6 @@ pub struct RecordedRequest {
     pub route: Option<String>,
     /// The names and values of the headers.
     pub headers: Vec<(String, String)>,
-    /// The body, if it was read whole and can be shown.
-    pub body: Option<String>,
     /// The bytes of the body that were read.
     pub body_bytes: u64,
     /// The code of the answer. `None` if no answer was sent.
@@ -52,24 +50,73 @@ pub struct RecordedRequest {
     pub request_id: String,
 }
 
+/// Makes a value without the secrets of what it is made of.
+type Mask<T> = Box<dyn FnOnce() -> T + Send>;
+
+/// A value that is made when it is first read, without the secrets of what it is made of. What it is made of can't be read, and is dropped
+/// then. Copies share the value.
+#[derive(Debug)]
+pub struct Masked<T>(Arc<LazyLock<T, Mask<T>>>);
+
+impl<T> Clone for Masked<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Masked<T> {
+    /// A value that `mask` makes. It is called once at most.
+    pub fn new(mask: impl FnOnce() -> T + Send + 'static) -> Self {
+        let mask: Mask<T> = Box::new(mask);
+        Self(Arc::new(LazyLock::new(mask)))
+    }
+
+    /// The value.
+    pub fn get(&self) -> &T {
+        LazyLock::force(&self.0)
+    }
+}
+
+/// A request for a journal. Most requests are never looked at, so its secrets are masked when it is first read. Until then they are in
+/// memory, and can't be read.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// What was sent and answered.
+    pub request: Masked<RecordedRequest>,
+    /// The body, if it was read whole and is of a kind that can be searched for secrets. `None` within if it is not what it claims to be.
+    pub body: Option<Masked<Option<String>>>,
+}
+
 /// An entry of a journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct JournalEntry {
     /// The number among the entries of the account, counted from 1.
     pub number: u64,
     /// When the answer was ready, in real time.
     pub at: Timestamp,
     /// The request.
-    pub request: RecordedRequest,
+    pub recorded: Recorded,
+}
+
+impl JournalEntry {
+    /// The request without secrets.
+    pub fn request(&self) -> &RecordedRequest {
+        self.recorded.request.get()
+    }
+
+    /// The body without secrets, if it is kept and can be shown.
+    pub fn body(&self) -> Option<&str> {
+        self.recorded.body.as_ref()?.get().as_deref()
+    }
 }
 
 /// Keeps requests.
 pub trait JournalRecording: fmt::Debug + Send + Sync {
     /// Adds a request to the journal of an account.
-    fn record(&self, account: AccountId, request: RecordedRequest);
+    fn record(&self, account: AccountId, request: Recorded);
 
     /// Keeps a request that no account can be found for.
-    fn record_unmatched(&self, request: RecordedRequest);
+    fn record_unmatched(&self, request: Recorded);
 }
 
 /// Shows requests. The journal lives as long as the process, or until the account is reset.
@@ -93,4 +140,26 @@ pub trait JournalReading: fmt::Debug + Send + Sync {
 
     /// Removes the entries of all accounts, and those of no account.
     fn clear_all(&self);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_masked_once_when_it_is_first_read_and_then_its_source_is_dropped() {
+        let (source, made) = (Arc::new("a secret".to_owned()), Arc::new(AtomicUsize::new(0)));
+        let (held, count) = (Arc::clone(&source), Arc::clone(&made));
+        let masked = Masked::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            held.replace("secret", "***")
+        });
+        let copy = masked.clone();
+        assert!(!format!("{masked:?}").contains("secret"));
+        assert_eq!((made.load(Ordering::Relaxed), Arc::strong_count(&source)), (0, 2));
+        assert_eq!((masked.get().as_str(), copy.get().as_str()), ("a ***", "a ***"));
+        assert_eq!((made.load(Ordering::Relaxed), Arc::strong_count(&source)), (1, 1));
+    }
 }

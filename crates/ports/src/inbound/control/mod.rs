@@ -15,7 +15,9 @@ pub use accounts::{AccountControl, AccountMemory, MAX_TIME_TO_LIVE, NewTestAccou
 pub use clock::{Advance, Advanced, ClockControl, ClockScope, MAX_RAN, ShownClock};
 pub use error::ControlError;
 pub use faults::{FaultControl, FaultInjection, NewFault};
-pub use journal::{JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, RecordedRequest, UNMATCHED_ENTRIES};
+pub use journal::{
+    JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, Masked, Recorded, RecordedRequest, UNMATCHED_ENTRIES,
+};
 pub use seeds::{SeedControl, SeedCounts};
 pub use snapshots::{SnapshotControl, SnapshotName, StoredSnapshot};
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use derslik_domain::audit::{AuditFilter, AuditHead, AuditId, AuditRecord, SealKeyId, SealSequence};
 use derslik_domain::id::AccountId;
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_domain::time::Timestamp;
 
 use crate::StoreError;
@@ -17,6 +17,19 @@ pub trait AuditReading: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn list(&self, account: AccountId, filter: AuditFilter, page: PageRequest<AuditId>) -> Result<Vec<AuditRecord>, StoreError>;
+
+    /// A page of the records of an account that match the filter, the newest first: at most `size` of those with ids below `before`. For
+    /// a filter by event or time, at most [`AuditFilter::LOOKED_AT`] records are looked at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn latest(
+        &self,
+        account: AccountId,
+        filter: AuditFilter,
+        before: Option<AuditId>,
+        size: u32,
+    ) -> Result<Page<AuditRecord>, StoreError>;
 
     /// The owners of audit logs, ordered by id, after that one: [`INSTALLATION`](derslik_domain::audit::INSTALLATION) first, then the
     /// accounts. Empty after the last one.

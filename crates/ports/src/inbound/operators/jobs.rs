@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use derslik_domain::id::{AccountId, JobId};
-use derslik_domain::job::{Job, TransitionError, UnknownJob};
-use derslik_domain::page::PageRequest;
+use derslik_domain::job::{Job, JobCounts, JobFilter, TransitionError, UnknownJob};
+use derslik_domain::page::{Page, PageRequest};
 
 use crate::{Conflict, StoreError};
 
@@ -75,6 +75,21 @@ pub trait JobOperations: Send + Sync {
     /// # Errors
     /// [`StoreError`].
     async fn list(&self, account: AccountId, page: PageRequest<JobId>) -> Result<Vec<StoredJob>, StoreError>;
+
+    /// A page of the jobs of an account that match the filter, the newest first: at most `size` of those with ids below `before`. Jobs
+    /// of newer programs are left out. Its cost does not grow with the number of jobs, since at most [`JobFilter::LOOKED_AT`] of them are
+    /// looked at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn search(&self, account: AccountId, filter: JobFilter, before: Option<JobId>, size: u32) -> Result<Page<StoredJob>, StoreError>;
+
+    /// The counts of the jobs of an account by their state, without those of newer programs. Of completed jobs, only those among the
+    /// newest [`JobFilter::LOOKED_AT`] jobs are counted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn counts(&self, account: AccountId) -> Result<JobCounts, StoreError>;
 
     /// One job.
     ///

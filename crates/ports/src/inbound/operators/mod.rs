@@ -8,6 +8,7 @@ mod audit;
 mod backlog;
 mod courses;
 mod credentials;
+mod due;
 mod erasures;
 mod grants;
 mod installation;
@@ -31,6 +32,7 @@ pub use backlog::{Backlog, BacklogReading, ProjectionBacklog};
 pub use courses::{CourseOperation, CourseOperationError, CourseOperations};
 pub use credentials::{CreatedKey, CreatedSecret, CredentialAdministration, KeyError, MAX_OVERLAP, NewKey};
 pub use derslik_domain::identity::{AccountState, CredentialFilter, StoredCredential};
+pub use due::{DueItem, DueKind, DueReading, MAX_UPCOMING};
 pub use erasures::{ErasureRequests, ErasureStart};
 pub use grants::{
     CreateGrantError, CreateServiceAccountError, CreatedRefreshToken, CreatedServiceKey, GrantAdministration, GrantTerms, NewDelegation,
@@ -55,6 +57,7 @@ pub use {
     backlog::MockBacklogReading,
     courses::MockCourseOperations,
     credentials::MockCredentialAdministration,
+    due::MockDueReading,
     erasures::MockErasureRequests,
     grants::MockGrantAdministration,
     installation::MockInstallationKeys,

@@ -1,7 +1,7 @@
 //! Tests of reading courses, their aliases and grading periods.
 
 use derslik_domain::course::alias::{Alias, AliasSpace, CourseRef};
-use derslik_domain::course::roster::Membership;
+use derslik_domain::course::roster::{Membership, UserRef};
 use derslik_domain::course::{Course, CourseDenial, CourseListForm, CourseState};
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Actor, Role, UserKey};
@@ -71,6 +71,23 @@ async fn list_refuses_before_it_reads() {
     stores.users.expect_find().once().returning(|_, _| Ok(None));
     let unknown = CourseListForm { teacher: text("unknown@demo.example"), ..CourseListForm::default() };
     let refused = service(stores).0.list(&owner(), unknown, page()).await;
+    assert!(matches!(refused, Err(CourseError::UnknownUser)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn list_finds_the_owner_that_the_form_names() {
+    let mut stores = MockStores::default();
+    stores.courses.expect_list().once().returning(|_, _, filter, _| {
+        assert_eq!((filter.member.as_ref().map(|member| member.user), filter.owner), (Some(Id::new(OWNER)), Some(Id::new(4))));
+        Ok(Page { entries: Vec::new(), more: false })
+    });
+    stores.users.expect_find().once().returning(|_, _| Ok(Some(user(4))));
+    let form = CourseListForm { teacher: text("me"), owner: Some(UserRef::Id(Id::new(4))), ..CourseListForm::default() };
+    assert!(service(stores).0.list(&owner(), form, PageRequest::new(None, None).unwrap()).await.unwrap().entries.is_empty());
+    let mut stores = MockStores::default();
+    stores.users.expect_find().once().returning(|_, _| Ok(None));
+    let unknown = CourseListForm { owner: Some(UserRef::Id(Id::new(5))), ..CourseListForm::default() };
+    let refused = service(stores).0.list(&owner(), unknown, PageRequest::new(None, None).unwrap()).await;
     assert!(matches!(refused, Err(CourseError::UnknownUser)), "{refused:?}");
 }
 

@@ -57,6 +57,7 @@ pub(super) fn list_form(context: &Context<'_>) -> Result<CourseListForm, Classro
     Ok(CourseListForm {
         student: text("studentId"),
         teacher: text("teacherId"),
+        owner: None,
         states: query.all("courseStates").filter_map(CourseState::by_name).collect(),
         query: text("x-query"),
         order,
