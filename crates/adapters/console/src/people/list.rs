@@ -1,10 +1,13 @@
 //! The list of people, and the admins of the installation where they sign in.
 
+use std::collections::BTreeSet;
+
 use actix_web::HttpResponse;
 use askama::Template;
 use derslik_domain::form::{Field, RawText};
-use derslik_domain::identity::{Admin, AdminRole, PersonFilter, PersonFilterForm, User, UserState};
+use derslik_domain::identity::{Actor, Admin, AdminRole, PersonFilter, PersonFilterForm, User, UserKey, UserState};
 use derslik_domain::page::OffsetPage;
+use derslik_ports::inbound::ServiceError;
 
 use super::form::{Choice, Status};
 use super::words::{full_name, role, roles, status};
@@ -18,7 +21,7 @@ use crate::visit::Visit;
 const SIZE: u32 = 50;
 
 /// The names of the filters in a query.
-const FILTERS: [&str; 5] = ["name", "surname", "email", "role", "state"];
+const FILTERS: [&str; 6] = ["q", "name", "surname", "email", "role", "state"];
 
 #[derive(Template)]
 #[template(path = "people/list.html")]
@@ -31,12 +34,15 @@ struct ListPage {
     rows: Vec<Row>,
     previous: Option<String>,
     next: Option<String>,
+    /// Whether a search by one text found more than the page shows.
+    has_more_matches: bool,
     /// The admins; `None` where no admin signs in.
     admins: Option<Vec<AdminRow>>,
 }
 
 /// The filters as the form shows them.
 struct Filter {
+    q: String,
     name: String,
     surname: String,
     email: String,
@@ -65,7 +71,11 @@ pub(super) async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
     let t = visit.t;
     let (filter, page) = read(&visit.query).ok_or_else(|| Failure::Refused(t.people_bad_filter()))?;
     let actor = visit.actor().await?;
-    let mut people = visit.ports()?.clients.people.list(&actor, filter).await?;
+    let text = visit.query.get("q");
+    let mut people = match text {
+        Some(text) => found_by(&visit, &actor, text, &filter).await?,
+        None => visit.ports()?.clients.people.list(&actor, filter).await?,
+    };
     let size = usize::try_from(SIZE).unwrap_or(usize::MAX);
     let has_more = people.len() > size;
     people.truncate(size);
@@ -77,11 +87,50 @@ pub(super) async fn list(visit: Visit) -> Result<HttpResponse, Failure> {
         filter: shown(t, &visit.query),
         rows: people.iter().map(|person| row(&visit, person)).collect(),
         previous: page.checked_sub(1).filter(|page| *page > 0).map(at),
-        next: has_more.then(|| at(page.saturating_add(1))),
+        next: (has_more && text.is_none()).then(|| at(page.saturating_add(1))),
+        has_more_matches: has_more && text.is_some(),
         admins: admins(&visit).await?,
         url: url.clone(),
     };
     visit.page(&template)
+}
+
+/// People whom a text names: by number, GUID, address or user name first, then by a part of their names.
+async fn found_by(visit: &Visit, actor: &Actor, text: &str, filter: &PersonFilter) -> Result<Vec<User>, Failure> {
+    let people = &visit.ports()?.clients.people;
+    let mut found = Vec::new();
+    for key in UserKey::all_of(text) {
+        match people.get(actor, key).await {
+            Ok(user) => found.push(user),
+            Err(ServiceError::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    found.retain(|user: &User| {
+        filter.role.is_none_or(|role| role == user.profile.role) && filter.status.is_none_or(|status| status == user.status)
+    });
+    for form in name_forms(text) {
+        // A text that is too long to search by is in no name.
+        let Ok(names) = form.validate(SIZE) else { continue };
+        let filter = PersonFilter { name: names.name, surname: names.surname, ..filter.clone() };
+        found.extend(people.list(actor, filter).await?);
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|user| seen.insert(user.id));
+    Ok(found)
+}
+
+/// The ways in which a text can be a part of names. Its last word may be of the family name.
+fn name_forms(text: &str) -> Vec<PersonFilterForm> {
+    let given = |text: &str| Field::Given(RawText::from(text));
+    let mut forms = vec![
+        PersonFilterForm { name: given(text), ..PersonFilterForm::default() },
+        PersonFilterForm { surname: given(text), ..PersonFilterForm::default() },
+    ];
+    if let Some((name, surname)) = text.rsplit_once(char::is_whitespace) {
+        forms.insert(0, PersonFilterForm { name: given(name), surname: given(surname), ..PersonFilterForm::default() });
+    }
+    forms
 }
 
 /// The filter that a query asks for, and the number of the page, from 1. `None` if a value is not one that the page offers.
@@ -109,6 +158,7 @@ fn read(query: &Fields) -> Option<(PersonFilter, u32)> {
 fn shown(t: Texts, query: &Fields) -> Filter {
     let state = query.get("state");
     Filter {
+        q: query.text("q").to_owned(),
         name: query.text("name").to_owned(),
         surname: query.text("surname").to_owned(),
         email: query.text("email").to_owned(),
@@ -180,6 +230,13 @@ mod tests {
     }
 
     #[test]
+    fn a_text_of_two_words_may_be_a_whole_name() {
+        assert_eq!(name_forms("Ayşe").len(), 2);
+        let forms = name_forms("Ayşe Nur Yılmaz");
+        assert_eq!((forms.len(), &forms[0].name, &forms[0].surname), (3, &Field::Given("Ayşe Nur".into()), &Field::Given("Yılmaz".into())));
+    }
+
+    #[test]
     fn hostile_names_are_shown_as_text() {
         const HOSTILE: &str = r#"</a><script>alert(1)</script>" onclick="x"#;
         for language in Language::ALL {
@@ -201,6 +258,7 @@ mod tests {
                 rows: vec![row],
                 previous: None,
                 next: Some("/console/1/people?page=2".to_owned()),
+                has_more_matches: true,
                 admins: Some(vec![AdminRow { name: HOSTILE.to_owned(), role: String::new(), since: String::new() }]),
             };
             let html = page.render().unwrap();

@@ -1,4 +1,6 @@
 people-person = Person
+people-find = Name, e-mail address, user name or number
+people-more-match = More people match than are shown. Search by given and family name to page through them.
 people-name = Given name
 people-surname = Family name
 people-email = E-mail address

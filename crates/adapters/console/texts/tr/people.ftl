@@ -1,4 +1,6 @@
 people-person = Kişi
+people-find = Ad, e-posta adresi, kullanıcı adı veya numara
+people-more-match = Gösterilenden çok kişi eşleşiyor. Hepsine bakmak için ad ve soyadıyla arayın.
 people-name = Ad
 people-surname = Soyadı
 people-email = E-posta adresi
