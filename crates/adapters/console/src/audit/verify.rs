@@ -39,7 +39,7 @@ struct ReportPage {
 /// Verifies the whole log. A form answers with the report, since nothing is changed.
 pub(super) async fn verify(visit: Visit) -> Result<HttpResponse, Failure> {
     let (t, form) = (visit.t, visit.form());
-    let known: Option<AuditHead> = match form.get("head").map(str::parse) {
+    let known = match form.get("head").map(str::parse::<AuditHead>) {
         None => None,
         Some(Ok(head)) => Some(head),
         Some(Err(_)) => return Err(Failure::Refused(t.audit_problem_head())),
