@@ -158,7 +158,7 @@ fn tags(session: &Session) -> Vec<String> {
 
 async fn attendees(visit: &Visit, actor: &Actor, session: &Session, number: u64) -> Result<Page<Attendee>, Failure> {
     let page = OffsetPage::at((number - 1) * u64::from(SIZE), SIZE + 1).unwrap_or_default();
-    let filter = PersonFilter { name: None, surname: None, email: None, username: None, role: None, page };
+    let filter = PersonFilter { name: None, surname: None, email: None, username: None, role: None, status: None, page };
     let found = visit.ports()?.clients.attendees.list(actor, session.guid, filter).await;
     Ok(Page::first(found.map_err(|error| problems::failure(visit.t, error))?, SIZE))
 }
