@@ -136,6 +136,8 @@ pub(crate) struct Shell {
     /// The name of the admin; `None` where no admin signs in.
     pub(crate) admin: Option<String>,
     pub(crate) can_change: bool,
+    /// Whether the account is disabled.
+    pub(crate) is_disabled: bool,
     /// The token of forms.
     pub(crate) form_token: String,
     pub(crate) docs_url: &'static str,
@@ -175,6 +177,7 @@ impl Shell {
             languages: languages.into(),
             admin: visit.person().admin.as_ref().map(|admin| admin.name.to_string()),
             can_change: visit.can_change(),
+            is_disabled: visit.account.is_disabled,
             form_token: visit.form_token().to_owned(),
             docs_url: visit.console.settings().docs_url,
             note: visit.note(),

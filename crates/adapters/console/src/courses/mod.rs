@@ -158,6 +158,7 @@ mod testing {
             languages: Vec::new(),
             admin: None,
             can_change: false,
+            is_disabled: false,
             form_token: "0f".to_owned(),
             docs_url: "/docs",
             note: None,

@@ -144,6 +144,7 @@ pub(crate) mod testing {
             languages: Vec::new(),
             admin: None,
             can_change: true,
+            is_disabled: false,
             form_token: "00".to_owned(),
             docs_url: "/docs",
             note: None,

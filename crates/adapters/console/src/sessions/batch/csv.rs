@@ -195,7 +195,7 @@ mod tests {
     fn forms(text: &str) -> Vec<SessionForm> {
         let form = |line: Line| match line.item {
             BatchItem::Session(_, form) => *form,
-            other => panic!("not a session: {other:?}"),
+            other @ BatchItem::Unreadable(_) => panic!("not a session: {other:?}"),
         };
         read(text).unwrap().into_iter().map(form).collect()
     }

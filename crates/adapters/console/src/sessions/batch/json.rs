@@ -209,7 +209,7 @@ mod tests {
     fn form(text: &str) -> SessionForm {
         match read(text).unwrap().remove(0).item {
             BatchItem::Session(_, form) => *form,
-            other => panic!("not a session: {other:?}"),
+            other @ BatchItem::Unreadable(_) => panic!("not a session: {other:?}"),
         }
     }
 
