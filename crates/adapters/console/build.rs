@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=texts");
     println!("cargo::rerun-if-changed=assets");
     println!("cargo::rustc-env=CONSOLE_ASSETS={}", version_of_assets()?);
-    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("texts");
+    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("texts");
     let mut files: Vec<_> = fs::read_dir(root.join("en"))?.map(|entry| entry.map(|entry| entry.file_name())).collect::<Result<_, _>>()?;
     files.sort();
     let (mut all, mut sources) = (Vec::new(), String::new());
@@ -39,13 +39,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let code =
         format!("/// The files of each language.\nconst SOURCES: [&[&str]; {}] = [\n{sources}];\n\n{}", LANGUAGES.len(), methods(english)?);
-    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("texts.rs"), code)?;
+    fs::write(PathBuf::from(variable("OUT_DIR")?).join("texts.rs"), code)?;
     Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a build has its folders from the environment")]
+fn variable(name: &str) -> Result<String, env::VarError> {
+    env::var(name)
 }
 
 /// A text that changes with the content of the assets.
 fn version_of_assets() -> Result<String, Box<dyn Error>> {
-    let folder = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("assets");
+    let folder = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("assets");
     let mut files: Vec<_> = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     files.sort();
     let mut hasher = DefaultHasher::new();
@@ -112,9 +117,12 @@ fn methods(shapes: &Shapes) -> Result<String, std::fmt::Error> {
     let mut code = String::from("impl Texts {\n");
     for (id, arguments) in shapes {
         let name = id.replace('-', "_");
-        let parameters: String = arguments.iter().map(|name| format!(", {name}: impl Into<FluentValue<'a>>")).collect();
+        let (mut parameters, mut values) = (String::new(), String::new());
+        for name in arguments {
+            write!(parameters, ", {name}: impl Into<FluentValue<'a>>")?;
+            write!(values, "({name:?}, {name}.into()), ")?;
+        }
         let lifetime = if arguments.is_empty() { "" } else { "<'a>" };
-        let values: String = arguments.iter().map(|name| format!("({name:?}, {name}.into()), ")).collect();
         writeln!(
             code,
             "    pub(crate) fn {name}{lifetime}(self{parameters}) -> String {{\n        self.say({id:?}, &[{values}])\n    }}\n"

@@ -182,7 +182,8 @@ impl Installation {
         Ok(state)
     }
 
-    /// Shows the database, as that health sees it, and the backlog among the metrics. Both are read on `runtime` when a scrape asks.
+    /// Shows the database, as that health sees it, and the backlog among the metrics. Both are read on `runtime`, when a scrape asks
+    /// and for the charts of the last hour.
     pub fn watch_backlog(&self, metrics: &Metrics, health: Arc<dyn HealthService>, runtime: &Handle) {
         metrics.watch(self.operators().backlog, health, self.system.clock.clone(), runtime);
     }

@@ -1,7 +1,5 @@
 //! The style sheet, the scripts and the icons. Their addresses change with their content, so browsers keep them.
 
-use std::future::{Ready, ready};
-
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::web::{self, Path, ServiceConfig};
 use actix_web::{HttpResponse, http::StatusCode};
@@ -24,13 +22,13 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     config.route("/assets/{file}", web::get().to(file)).route("/assets/{file}", web::head().to(file));
 }
 
-fn file(name: Path<String>) -> Ready<HttpResponse> {
-    ready(match FILES.iter().find(|(file, ..)| *file == name.as_str()) {
+async fn file(name: Path<String>) -> HttpResponse {
+    match FILES.iter().find(|(file, ..)| *file == name.as_str()) {
         Some((_, kind, content)) => {
             let mut answer = HttpResponse::Ok();
             answer.insert_header((CONTENT_TYPE, *kind)).insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"));
             answer.body(*content)
         }
         None => HttpResponse::new(StatusCode::NOT_FOUND),
-    })
+    }
 }

@@ -3,7 +3,7 @@
 //!
 //! | file or folder | content |
 //! |---|---|
-//! | `now`, `sessions`, `courses`, `jobs`, `people`, `keys`, `audit`, `requests`, `tests_control`, `connect`, `sign_in` | the pages, a folder for each kind |
+//! | `now`, `sessions`, `courses`, `jobs`, `people`, `keys`, `audit`, `requests`, `tests_control`, `connect`, `find`, `sign_in` | the pages, a folder for each kind |
 //! | `assets` | the style sheet, the scripts and the icons |
 //! | `failure` | what a page could not do |
 //! | `fields` | queries and forms |
@@ -26,6 +26,7 @@ mod connect;
 mod courses;
 mod failure;
 mod fields;
+mod find;
 mod guard;
 mod jobs;
 mod keys;
@@ -67,6 +68,16 @@ pub enum SignInMode {
     Token(String),
     /// By the name and the password of an admin.
     Admins,
+}
+
+impl std::fmt::Debug for SignInMode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NotNeeded => "NotNeeded",
+            Self::Token(_) => "Token(..)",
+            Self::Admins => "Admins",
+        })
+    }
 }
 
 /// The settings of a console.
@@ -140,6 +151,7 @@ impl Console {
                     .configure(requests::configure)
                     .configure(tests_control::configure)
                     .configure(connect::configure)
+                    .configure(find::configure)
                     .configure(visit::configure_account),
             )
             .default_service(web::to(visit::no_such_page))

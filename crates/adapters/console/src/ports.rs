@@ -11,7 +11,7 @@ use derslik_ports::inbound::operators::{
     CredentialAdministration, DueReading, ErasureRequests, JobOperations, OperatorActors, ProjectAdministration, TokenIssuing,
     UserAdministration, VitalsReading,
 };
-use derslik_ports::inbound::{AttendeeService, CourseService, HealthService, PeopleService, RosterService, SessionService};
+use derslik_ports::inbound::{AttendeeService, CourseService, HealthService, JobService, PeopleService, RosterService, SessionService};
 use derslik_ports::outbound::Clock;
 
 /// Makes the ports of operators that record a requester.
@@ -84,6 +84,8 @@ pub struct ClientPorts {
     pub rosters: Arc<dyn RosterService>,
     /// People.
     pub people: Arc<dyn PeopleService>,
+    /// Jobs of projects.
+    pub jobs: Arc<dyn JobService>,
 }
 
 /// The ports of test control.

@@ -25,6 +25,8 @@ pub(crate) enum Section {
     Requests,
     Control,
     Connect,
+    /// The page of the field to find something, which the navigation does not show.
+    Find,
 }
 
 impl Section {
@@ -53,6 +55,7 @@ impl Section {
             Self::Requests => "requests",
             Self::Control => "control",
             Self::Connect => "connect",
+            Self::Find => "find",
         }
     }
 
@@ -68,6 +71,7 @@ impl Section {
             Self::Requests => "term",
             Self::Control => "clock",
             Self::Connect => "plug",
+            Self::Find => "search",
         }
     }
 
@@ -83,6 +87,7 @@ impl Section {
             Self::Requests => t.shell_requests(),
             Self::Control => t.shell_control(),
             Self::Connect => t.shell_connect(),
+            Self::Find => t.shell_find(),
         }
     }
 }
@@ -131,6 +136,8 @@ pub(crate) struct Shell {
     /// The name of the admin; `None` where no admin signs in.
     pub(crate) admin: Option<String>,
     pub(crate) can_change: bool,
+    /// Whether the account is disabled.
+    pub(crate) is_disabled: bool,
     /// The token of forms.
     pub(crate) form_token: String,
     pub(crate) docs_url: &'static str,
@@ -170,6 +177,7 @@ impl Shell {
             languages: languages.into(),
             admin: visit.person().admin.as_ref().map(|admin| admin.name.to_string()),
             can_change: visit.can_change(),
+            is_disabled: visit.account.is_disabled,
             form_token: visit.form_token().to_owned(),
             docs_url: visit.console.settings().docs_url,
             note: visit.note(),

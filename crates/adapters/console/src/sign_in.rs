@@ -106,7 +106,8 @@ async fn by_password(
     t: Texts,
 ) -> Result<Result<(String, Option<u32>), String>, Failure> {
     let ports = console.ports().ok_or(Failure::Starting)?;
-    let (name, password) = (Username::new(fields.text("name")), Password::new(fields.raw("password").unwrap_or_default()));
+    let (name, password) =
+        (Username::parse(fields.text("name")), Password::new(fields.raw("password").unwrap_or_default().as_bytes().to_vec()));
     let (Ok(name), Ok(password)) = (name, password) else { return Ok(Err(t.sign_in_wrong())) };
     match ports.sign_ins.sign_in(AdminSignIn { name, password, network: network(request) }).await {
         Ok(new) => Ok(Ok((new.token, Some(new.seconds)))),

@@ -86,9 +86,9 @@ mod tests {
 
     #[test]
     fn each_language_says_a_text_with_its_numbers() {
-        let said = [Language::English, Language::Turkish, Language::Arabic].map(|language| Texts::of(language).shell_seconds(1_234));
-        assert_eq!(said[0], "1,234 seconds");
-        assert_eq!(said[1], "1.234 saniye");
+        let said = [Language::English, Language::Turkish, Language::Arabic].map(|language| Texts::of(language).sign_in_too_many(1_234));
+        assert_eq!(said[0], "Too many wrong passwords. Try again in 1,234 seconds.");
+        assert_eq!(said[1], "Çok fazla yanlış parola. 1.234 saniye sonra yeniden deneyin.");
         assert!(said[2].contains("1,234"), "{}", said[2]);
     }
 }

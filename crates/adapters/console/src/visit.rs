@@ -5,7 +5,7 @@ use std::rc::Rc;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, LOCATION, VARY};
+use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, LOCATION, VARY};
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
@@ -171,12 +171,18 @@ impl Visit {
 
     /// The answer with a page.
     pub(crate) fn page(&self, template: &impl Template) -> Result<HttpResponse, Failure> {
-        page(StatusCode::OK, template)
+        self.answer(StatusCode::OK, template)
     }
 
     /// The answer to a form that can't be used: the page with the form and what is wrong.
     pub(crate) fn refused_page(&self, template: &impl Template) -> Result<HttpResponse, Failure> {
-        page(StatusCode::UNPROCESSABLE_ENTITY, template)
+        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template)
+    }
+
+    fn answer(&self, status: StatusCode, template: &impl Template) -> Result<HttpResponse, Failure> {
+        let mut answer = page(status, template)?;
+        answer.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(self.language.code()));
+        Ok(answer)
     }
 
     /// The network of the visitor.

@@ -114,7 +114,7 @@ const LISTS: [(&str, List); 17] = [
 ];
 
 fn courses(stores: &mut dyn Stores, role: Role, form: CourseListForm) -> Result<usize, StoreError> {
-    let viewer = Viewer { principal: Id::new(2), role };
+    let viewer = Viewer { principal: Id::new(2), role, is_operator: false };
     let filter = form.validate().unwrap().about(Id::new(2));
     Ok(stores.courses().list(account().id, viewer, &filter, PageRequest::new(None, None).unwrap())?.entries.len())
 }

@@ -184,11 +184,24 @@ mod tests {
             host: host.map(str::to_owned),
             operations: Some(address),
             shows_metrics: true,
+            console: None,
             metadata: Some(address),
             profile: Profile::Production,
             accounts: &[],
             now: Timestamp::from_micros(0),
         }
+    }
+
+    #[test]
+    fn the_console_is_named_with_the_token_that_it_asks_for() {
+        let text = |token: Option<&str>| {
+            let console = ConsoleAddress { url: "http://127.0.0.1:8081/console".to_owned(), token: token.map(str::to_owned) };
+            let banner = Banner { console: Some(console), ..banner("127.0.0.1:8080", None) };
+            (banner.to_string(), banner.as_json()["console_token"].clone())
+        };
+        let (open, with_token) = (text(None), text(Some("1f2e")));
+        assert!(open.0.contains("  console   http://127.0.0.1:8081/console  (in a browser)\n") && open.1.is_null(), "{}", open.0);
+        assert!(with_token.0.contains("it asks for this token once: 1f2e)") && with_token.1 == "1f2e", "{}", with_token.0);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The database and the backlog, read behind the scrapes: a scrape starts a read if the last one is old, and waits a moment for it. So a
-//! database that hangs delays no scrape, many scrapes cost no more than one read every few seconds, and without scrapes nothing is read.
+//! database that hangs delays no scrape, and many scrapes cost no more than one read every few seconds. The samples of the last hour start
+//! reads as well, more rarely, and do not wait.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -67,10 +68,22 @@ impl WatchedBacklog {
         waited.unwrap_or_else(PoisonError::into_inner).0.last.clone()
     }
 
+    /// What the last read found, without a wait. It starts a new read if the last one began longer ago than `age`.
+    pub(super) fn recent(self: &Arc<Self>, age: Duration) -> Option<Found> {
+        if let Some(read) = self.begin_after(age) {
+            self.runtime.spawn(read.run());
+        }
+        self.state().last.clone()
+    }
+
     /// Begins a read if the last one is old and none is under way.
     fn begin(self: &Arc<Self>) -> Option<Read> {
+        self.begin_after(READ_INTERVAL)
+    }
+
+    fn begin_after(self: &Arc<Self>, age: Duration) -> Option<Read> {
         let mut state = self.state();
-        if state.is_reading || state.began.is_some_and(|began| began.elapsed() < READ_INTERVAL) {
+        if state.is_reading || state.began.is_some_and(|began| began.elapsed() < age) {
             return None;
         }
         (state.is_reading, state.began) = (true, Some(Instant::now()));
@@ -200,6 +213,17 @@ mod tests {
         assert_eq!(backlog.latest(), None);
         let state = backlog.state();
         assert!(state.began.is_some() && !state.is_reading);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_sample_reads_only_what_is_older_than_it_asks_for() {
+        let counts = Arc::new(Counts::default());
+        let reading: Arc<dyn BacklogReading> = counts.clone();
+        let backlog = WatchedBacklog::new(reading, Arc::new(health(HealthState::Ok)), Handle::current());
+        while backlog.recent(Duration::from_secs(3_600)).is_none() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(counts.0.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

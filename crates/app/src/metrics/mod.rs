@@ -1,11 +1,12 @@
 //! Metrics for Prometheus. The adapters record what they do through the facade `metrics`, and a recorder keeps it. The rest is read
-//! when it is asked for: the process, the database and the backlog. Nothing runs for it between two scrapes, except that the
-//! samples of durations are summed up from time to time.
+//! when it is asked for: the process, the database and the backlog. Between two scrapes, a thread sums up the samples of durations every
+//! few seconds, and keeps what the process did in the last hour.
 //!
 //! | file | content |
 //! |---|---|
 //! | `catalogue` | the list of all metrics |
 //! | `recorder` | keeps what the adapters record |
+//! | `history` | what the process did in the last hour, for charts |
 //! | `backlog` | whether the database answers, and the work that waits, read behind the scrapes |
 //! | `process` | what the kernel knows of the process |
 //! | `denials` | counts denied requests |
@@ -15,15 +16,17 @@ mod backlog;
 pub mod catalogue;
 mod denials;
 mod exposition;
+mod history;
 mod process;
 mod recorder;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::HealthService;
-use derslik_ports::inbound::operators::BacklogReading;
+use derslik_ports::inbound::operators::{Backlog, BacklogReading, VitalsReading};
 use derslik_ports::outbound::Clock;
 use derslik_storage::DatabaseUrl;
 use tokio::runtime::Handle;
@@ -32,7 +35,11 @@ pub use denials::MeteredDenials;
 
 use backlog::{Found, WatchedBacklog};
 use exposition::Exposition;
+use history::{History, Queue, Sampler};
 use recorder::Recording;
+
+/// How old the backlog of a sample may be. Each process reads it that often, also without scrapes.
+const BACKLOG_AGE: Duration = Duration::from_secs(15);
 
 /// Renders all metrics in the text format of Prometheus. It may wait for a quarter of a second, so it needs a thread that may block.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
@@ -46,7 +53,8 @@ struct Parts {
     database: DatabaseUrl,
     connections: u32,
     started: Timestamp,
-    watched: OnceLock<Watched>,
+    history: Arc<History>,
+    watched: Arc<OnceLock<Watched>>,
 }
 
 /// The backlog, and the clock that tells how long it is overdue.
@@ -68,11 +76,12 @@ impl Metrics {
     /// # Errors
     /// If no thread can be started.
     pub fn start(database: DatabaseUrl, connections: u32, now: Timestamp) -> std::io::Result<Self> {
-        Ok(Self::new(Recording::start()?, database, connections, now))
-    }
-
-    fn new(recording: Recording, database: DatabaseUrl, connections: u32, started: Timestamp) -> Self {
-        Self(Arc::new(Parts { recording, database, connections, started, watched: OnceLock::new() }))
+        let (history, watched) = (Arc::<History>::default(), Arc::<OnceLock<Watched>>::default());
+        // The thread must not keep the database open after the last user of the metrics.
+        let weak = Arc::downgrade(&watched);
+        let mut sampler = Sampler::new(Arc::clone(&history), connections, move || weak.upgrade()?.get()?.queue());
+        let recording = Recording::start(move |text| sampler.sample(text, crate::system::now()))?;
+        Ok(Self(Arc::new(Parts { recording, database, connections, started: now, history, watched })))
     }
 
     /// Shows from now on whether the database answers, as `health` tells, and the backlog. Both are read on `runtime`, once the database
@@ -85,6 +94,12 @@ impl Metrics {
     /// before its first request or job.
     pub fn wait(&self) {
         self.0.recording.wait();
+    }
+
+    /// What the process did in the last hour.
+    pub fn vitals(&self) -> Arc<dyn VitalsReading> {
+        let history: Arc<dyn VitalsReading> = self.0.history.clone();
+        history
     }
 
     /// What renders the metrics.
@@ -117,10 +132,20 @@ impl Watched {
         text.single("derslik_database_up", u8::from(is_up));
         let Some(backlog) = backlog else { return };
         text.labelled("derslik_jobs_queue", "state", [("scheduled", backlog.scheduled_jobs), ("running", backlog.running_jobs)]);
-        let overdue = backlog.next_due.map_or(0.0, |due| self.clock.now().since(due).as_secs_f64());
-        text.single("derslik_jobs_oldest_due_seconds", overdue);
+        text.single("derslik_jobs_oldest_due_seconds", self.overdue(&backlog).as_secs_f64());
         let projections = backlog.projections.iter().map(|lag| (lag.projection, lag.pending));
         text.labelled("derslik_projection_pending", "projection", projections);
+    }
+
+    /// The queue as it was found lately. `None` before the first read, and after one that failed.
+    fn queue(&self) -> Option<Queue> {
+        let backlog = self.backlog.recent(BACKLOG_AGE)?.backlog?;
+        Some(Queue { scheduled: backlog.scheduled_jobs, running: backlog.running_jobs, overdue: self.overdue(&backlog) })
+    }
+
+    /// How long the job is overdue that has waited longest.
+    fn overdue(&self, backlog: &Backlog) -> Duration {
+        backlog.next_due.map_or(Duration::ZERO, |due| self.clock.now().since(due))
     }
 }
 
@@ -129,7 +154,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use derslik_ports::StoreError;
-    use derslik_ports::inbound::operators::{Backlog, MockBacklogReading, ProjectionBacklog};
+    use derslik_ports::inbound::operators::{MockBacklogReading, ProjectionBacklog};
     use derslik_ports::inbound::{HealthPart, HealthState, MockHealthService, PartHealth, Readiness};
     use derslik_ports::mocks::StoppedClock;
     use derslik_ports::outbound::Reason;
@@ -137,6 +162,12 @@ mod tests {
 
     use super::catalogue::{CATALOGUE, Kind, Metric};
     use super::*;
+
+    impl Metrics {
+        fn new(recording: Recording, database: DatabaseUrl, connections: u32, started: Timestamp) -> Self {
+            Self(Arc::new(Parts { recording, database, connections, started, history: Arc::default(), watched: Arc::default() }))
+        }
+    }
 
     fn backlog() -> Backlog {
         let projections =
@@ -199,6 +230,21 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line}: {text}");
         }
         assert!(!text.contains("derslik_sqlite_"), "{text}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_sample_has_the_queue_once_it_has_been_read() {
+        let url = DatabaseUrl::Sqlite("none".into());
+        let metrics = metrics(HealthState::Ok, Recording::none(), || Ok(backlog()), url, &Handle::current());
+        let watched = metrics.0.watched.get().unwrap();
+        let queue = loop {
+            match watched.queue() {
+                Some(queue) => break queue,
+                None => tokio::task::yield_now().await,
+            }
+        };
+        assert_eq!(queue, Queue { scheduled: 12, running: 3, overdue: Duration::from_secs(120) });
+        assert!(metrics.vitals().last_hour().is_empty());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

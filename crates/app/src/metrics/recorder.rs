@@ -10,8 +10,9 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 
 use super::catalogue::{CATALOGUE, Kind, Metric};
 
-/// How often the samples of durations are summed up. Until then each sample takes 16 bytes.
-const UPKEEP_INTERVAL: Duration = Duration::from_secs(2);
+/// How often the samples of durations are summed up. Until then each sample takes 16 bytes. Every other time, a sample for the
+/// charts of the last hour is taken.
+const UPKEEP_INTERVAL: Duration = Duration::from_millis(2_500);
 
 /// What was recorded so far. There is nothing before the recorder has started. It first measures the clock of the processor, which takes
 /// some milliseconds, so the start of the process goes on meanwhile.
@@ -22,14 +23,15 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    /// Makes the recorder of the process, on a thread that also sums up the samples.
+    /// Makes the recorder of the process, on a thread that also sums up the samples. Every five seconds, `look` gets what was recorded so
+    /// far, in the text format of Prometheus.
     ///
     /// # Errors
     /// If the thread can't be started.
-    pub(super) fn start() -> std::io::Result<Self> {
+    pub(super) fn start(look: impl FnMut(&str) + Send + 'static) -> std::io::Result<Self> {
         let (kept, (starting, started)) = (Arc::new(OnceLock::new()), channel());
         let recording = Self { kept: Arc::clone(&kept), started: Mutex::new(started) };
-        thread::Builder::new().name("metrics".to_owned()).spawn(move || record_into(&kept, starting))?;
+        thread::Builder::new().name("metrics".to_owned()).spawn(move || record_into(&kept, starting, look))?;
         Ok(recording)
     }
 
@@ -46,7 +48,7 @@ impl Recording {
     }
 }
 
-fn record_into(kept: &OnceLock<PrometheusHandle>, starting: Sender<()>) {
+fn record_into(kept: &OnceLock<PrometheusHandle>, starting: Sender<()>, mut look: impl FnMut(&str)) {
     let handle = match builder().and_then(PrometheusBuilder::install_recorder) {
         Ok(handle) => handle,
         Err(error) => return tracing::error!(%error, "metrics are not recorded"),
@@ -57,6 +59,9 @@ fn record_into(kept: &OnceLock<PrometheusHandle>, starting: Sender<()>) {
     loop {
         thread::sleep(UPKEEP_INTERVAL);
         handle.run_upkeep();
+        thread::sleep(UPKEEP_INTERVAL);
+        // The samples are summed up before they are rendered.
+        look(&handle.render());
     }
 }
 

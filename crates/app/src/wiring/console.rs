@@ -38,6 +38,7 @@ impl Installation {
                 courses: Arc::clone(&services.courses),
                 rosters: Arc::clone(&services.rosters),
                 people: Arc::clone(&services.people),
+                jobs: Arc::clone(&services.jobs),
             },
             sign_ins,
             health,

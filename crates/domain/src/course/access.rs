@@ -1,7 +1,7 @@
 //! The access of a user to a course: the roles that the user has towards it. What each role permits is decided by the states
 //! and the actions.
 
-use crate::identity::Role;
+use crate::identity::{Actor, Role};
 
 use super::membership::Membership;
 
@@ -9,7 +9,7 @@ use super::membership::Membership;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CourseRole {
-    /// The operator of the installation, at its command line.
+    /// The operator of the installation.
     Operator,
     /// An administrator of the account.
     Admin,
@@ -85,6 +85,11 @@ impl CourseAccess {
             Role::Admin => Self { first: CourseRole::Admin, second: member },
             Role::Member => Self { first: member.unwrap_or(CourseRole::Stranger), second: None },
         }
+    }
+
+    /// The access of an actor with that membership in the course. The operator has its own role in each course.
+    pub fn of_actor(actor: &Actor, membership: Option<Membership>) -> Self {
+        if actor.operator.is_some() { Self::OPERATOR } else { Self::of(actor.principal.role, membership) }
     }
 
     /// The roles, the more powerful first.

@@ -181,7 +181,7 @@ pub fn authorize_course(
 ) -> Result<CourseAccess, CourseDenial> {
     check_scope(actor, action.scopes())?;
     let context = context.ok_or(CourseDenial::Missing)?;
-    let access = CourseAccess::of(actor.principal.role, context.membership);
+    let access = CourseAccess::of_actor(actor, context.membership);
     // A user that joins by a code is a stranger until then; the code decides.
     if action == CourseAction::Join {
         return Ok(access);

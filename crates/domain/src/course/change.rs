@@ -373,8 +373,7 @@ impl Edit {
         may_ask(course, access)?;
         let to = self.state.unwrap_or(course.state);
         if let Some(to) = self.state {
-            transition(course.state, to, access)?;
-            may_leave_suspension(course, to)?;
+            check_move(course, to, access)?;
         }
         if !self.touched.is_empty() && !course.state.allows_edits() && !to.allows_edits() {
             return Err(ChangeError::NotModifiable(course.state));
@@ -385,6 +384,12 @@ impl Edit {
         let owner = if self.touched.contains(CourseField::Owner) { transfer(course, self.owner)? } else { course.owner };
         Ok(settle(course, self.details, to, owner, at))
     }
+}
+
+/// Refuses a state to which a user with that access may not move the course. The present state is not refused to those who may change it.
+pub(super) fn check_move(course: &Course, to: CourseState, access: CourseAccess) -> Result<(), ChangeError> {
+    transition(course.state, to, access)?;
+    Ok(may_leave_suspension(course, to)?)
 }
 
 /// Refuses a state to which the suspension of the course does not lead back.

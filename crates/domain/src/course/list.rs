@@ -174,23 +174,30 @@ pub struct Viewer {
     pub principal: PrincipalId,
     /// The role of the principal in the account.
     pub role: Role,
+    /// Whether the operator looks by that principal: the operator sees every course.
+    pub is_operator: bool,
 }
 
 impl Viewer {
     /// The actor as a viewer.
     pub fn of(actor: &Actor) -> Self {
-        Self { principal: actor.principal.id, role: actor.principal.role }
+        Self { principal: actor.principal.id, role: actor.principal.role, is_operator: actor.operator.is_some() }
     }
 
     /// The states in which the viewer sees courses as a member of that kind; `None` stands for courses without membership.
     pub fn states_as(self, membership: Option<Membership>) -> CourseStates {
-        let access = CourseAccess::of(self.role, membership);
+        let access = self.access(membership);
         CourseState::ALL.into_iter().filter(|state| access.any(|role| state.is_visible_to(role))).collect()
     }
 
     /// Whether the viewer sees courses without being a member.
     pub fn sees_all(self) -> bool {
-        CourseAccess::of(self.role, None).any(|role| role == CourseRole::Admin)
+        self.access(None).any(|role| matches!(role, CourseRole::Admin | CourseRole::Operator))
+    }
+
+    /// The access of the viewer as a member of that kind.
+    fn access(self, membership: Option<Membership>) -> CourseAccess {
+        if self.is_operator { CourseAccess::OPERATOR } else { CourseAccess::of(self.role, membership) }
     }
 }
 
@@ -264,9 +271,17 @@ mod tests {
     #[case(Role::Admin, Some(Membership::Student), "ACTIVE ARCHIVED PROVISIONED DECLINED")]
     #[case(Role::Admin, Some(Membership::Owner), "ACTIVE ARCHIVED PROVISIONED DECLINED SUSPENDED")]
     fn a_list_holds_what_its_viewer_sees(#[case] role: Role, #[case] membership: Option<Membership>, #[case] seen: &str) {
-        let viewer = Viewer { principal: Id::new(1), role };
+        let viewer = Viewer { principal: Id::new(1), role, is_operator: false };
         let names: Vec<&str> = viewer.states_as(membership).iter().map(CourseState::name).collect();
         assert_eq!(names.join(" "), seen);
         assert_eq!(viewer.sees_all(), role == Role::Admin);
+    }
+
+    #[test]
+    fn the_operator_sees_courses_in_every_state() {
+        for role in [Role::Member, Role::Admin] {
+            let viewer = Viewer { principal: Id::new(1), role, is_operator: true };
+            assert!(viewer.sees_all() && viewer.states_as(None).iter().eq(CourseState::ALL));
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! | `membership`, `roster` | the kinds of members; who joins a course, leaves it and takes it over |
 //! | `form`, `validate` | what a client sent for a course, and whether it is acceptable |
 //! | `change` | the outcome of creating, changing and deleting a course |
+//! | `moves` | where a course may go next, and why not elsewhere |
 //! | `operate` | the operator's changes of a course |
 //! | `mask` | which fields a change is about |
 //! | `alias` | the names that clients choose for courses |
@@ -31,6 +32,7 @@ mod list;
 mod mask;
 pub mod material;
 mod membership;
+mod moves;
 mod operate;
 pub mod roster;
 mod settings;
@@ -60,6 +62,7 @@ pub use date::{CalendarDate, DateError, DateForm};
 pub use form::CourseForm;
 pub use list::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, ListError, MemberFilter, Viewer};
 pub use mask::{CourseField, CourseFields, UpdateMask};
+pub use moves::{MoveRefusal, moves};
 pub use operate::{AdjustError, OperatorSetting, RestoreError, adjust, restore, suspend};
 pub use settings::{CourseSettings, GradingPeriodLicence, MemberCreation};
 pub use state::{CourseState, CourseStates, StateConflict, Step, TransitionError, ends_suspension, step, transition, transition_table};

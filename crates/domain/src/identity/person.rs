@@ -321,6 +321,8 @@ pub struct PersonFilter {
     pub username: Option<String>,
     /// The role in classrooms.
     pub role: Option<ClassroomRole>,
+    /// Whether the person may act. No client asks for it, and a list of attendees has no such state.
+    pub status: Option<UserState>,
     /// The page.
     pub page: OffsetPage,
 }
@@ -355,6 +357,7 @@ impl PersonFilterForm {
             email: sought(self.email, PersonField::Email, identity_key)?,
             username: sought(self.username, PersonField::Username, identity_key)?,
             role,
+            status: None,
             page,
         })
     }

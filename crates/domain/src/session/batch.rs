@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use uuid::Uuid;
+
 use crate::id::SessionGuid;
 
 use super::form::SessionForm;
@@ -109,6 +111,11 @@ impl Batch {
             outcome.verdicts.push(verdict);
         }
         outcome
+    }
+
+    /// As [`decide`](Self::decide), for a batch that is not carried out: the new sessions have a GUID of zeros.
+    pub fn check(self, existing: HashMap<SessionGuid, Session>, creator: &Creator<'_>) -> BatchOutcome {
+        self.decide(existing, creator, || SessionGuid::new(Uuid::nil()))
     }
 }
 

@@ -23,6 +23,13 @@ pub trait SessionService: Send + Sync {
         idempotent: Option<IdempotentRequest<BatchOutcome>>,
     ) -> Result<IdempotentOutcome<BatchOutcome>, ServiceError>;
 
+    /// The outcome that [`upsert_batch`](Self::upsert_batch) would have now. Nothing is written, and the new sessions have a GUID of
+    /// zeros.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::Store`].
+    async fn check_batch(&self, actor: &Actor, batch: Batch) -> Result<BatchOutcome, ServiceError>;
+
     /// The filter's page of the sessions that match it, ordered by start and then by GUID. A page of long texts holds fewer
     /// sessions than its size and sets `more`: it ends early where its texts reach [`SessionFilter::TEXT_BYTES`].
     ///

@@ -181,14 +181,14 @@ impl<U: UnitOfWork + Debug> AccountClocks<U> {
             let known = self.known();
             (known.revision, known.last)
         };
-        let changes = self.uow.read(Tenant::Installation, move |stores| {
+        let found = self.uow.read(Tenant::Installation, move |stores| {
             // An account that is found here has committed its clock before.
             let accounts = stores.test_accounts().list(last)?;
             Ok((accounts, stores.clocks().changed_since(since)?))
         });
-        let changes: Result<_, StoreError> = changes.await;
-        let (accounts, changed) = changes?;
-        self.note(&accounts, changed, began);
+        let found: Result<_, StoreError> = found.await;
+        let (accounts, changes) = found?;
+        self.note(&accounts, changes, began);
         *read = Some(began);
         Ok(())
     }

@@ -26,7 +26,7 @@ use derslik_domain::identity::{Account, AccountSettings, Scopes};
 use derslik_domain::rows::BatchSize;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{AccountIds, AccountMemory, ControlError, PublicAccountId};
-use derslik_ports::outbound::{Clock, ClockSync, Conflict, Ids, Reason, SnapshotFiles, StoreError, Stores, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Clock, ClockSync, Conflict, Ids, Reason, SnapshotFiles, StoreError, Stores, UnitOfWork};
 use tokio::sync::{OwnedMutexGuard, OwnedRwLockReadGuard, RwLock};
 use tracing::Instrument;
 

@@ -79,7 +79,7 @@ fn write(stores: &mut dyn Stores, actor: &Actor, change: &Change, access: Course
             stores.rosters().put(account, course, *from, Membership::Teacher, course.updated_at)?;
             stores.rosters().put(account, course, *to, Membership::Owner, course.updated_at)?;
             let membership = stores.rosters().membership(account, course.id, actor.principal.id)?;
-            access = CourseAccess::of(actor.principal.role, membership);
+            access = CourseAccess::of_actor(actor, membership);
         }
     }
     Ok(access)

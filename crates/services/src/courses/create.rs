@@ -81,7 +81,7 @@ pub(crate) fn create_course(
     }
     enqueue_calendar_job(stores, account, created.course.id, &created.facts, at, actor.trace)?;
     let membership = (created.course.owner == actor.principal.id).then_some(Membership::Owner);
-    Ok(with_access(created.course, CourseAccess::of(actor.principal.role, membership)))
+    Ok(with_access(created.course, CourseAccess::of_actor(actor, membership)))
 }
 
 /// Inserts the course, under another id if the first one is taken.

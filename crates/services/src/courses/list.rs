@@ -32,7 +32,7 @@ pub(super) async fn run<U: UnitOfWork>(
             let filter = filter.clone().about_both(member, owner);
             let found = stores.courses().list(actor.account_id(), Viewer::of(&actor), &filter, page)?;
             let see = |record: CourseWithMembership| CourseWithAccess {
-                access: CourseAccess::of(actor.principal.role, record.membership),
+                access: CourseAccess::of_actor(&actor, record.membership),
                 course: record.course,
             };
             Ok(found.map(see))

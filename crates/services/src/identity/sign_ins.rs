@@ -222,10 +222,10 @@ mod tests {
             Ok(derslik_domain::rows::RowCount::ZERO)
         });
         let token = new_sign_in_token(&FixedIds(guid(1)));
-        let stored = *digest(token.as_bytes()).bytes();
+        let known = *digest(token.as_bytes()).bytes();
         stores.admins.expect_add_sign_in().once().returning(move |added| {
             let end = now().minutes_before(-12 * 60);
-            assert_eq!((*added.digest.bytes(), added.admin, added.expires_at), (stored, ID, end));
+            assert_eq!((*added.digest.bytes(), added.admin, added.expires_at), (known, ID, end));
             Ok(())
         });
         stores.audit.expect_add().once().returning(|of, record| {
@@ -280,14 +280,14 @@ mod tests {
     #[tokio::test]
     async fn a_token_finds_its_admin_by_the_digest_and_another_text_is_not_looked_for() {
         let token = new_sign_in_token(&FixedIds(guid(1)));
-        let stored = *digest(token.as_bytes()).bytes();
+        let known = *digest(token.as_bytes()).bytes();
         let mut stores = MockStores::default();
         stores.admins.expect_find_signed_in().once().returning(move |digest, at| {
-            assert_eq!((*digest.bytes(), at), (stored, now()));
+            assert_eq!((*digest.bytes(), at), (known, now()));
             Ok(Some(admin()))
         });
         stores.admins.expect_remove_sign_in().once().returning(move |digest| {
-            assert_eq!(*digest.bytes(), stored);
+            assert_eq!(*digest.bytes(), known);
             Ok(false)
         });
         let sign_ins = sign_ins_with(stores, 0);

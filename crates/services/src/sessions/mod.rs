@@ -1,5 +1,6 @@
 //! The use cases of sessions.
 
+mod check_batch;
 mod delete;
 mod get;
 mod search;
@@ -41,6 +42,10 @@ impl<U: UnitOfWork + SessionReader> SessionService for Sessions<U> {
         upsert_batch::run(self, actor, batch, idempotent).await
     }
 
+    async fn check_batch(&self, actor: &Actor, batch: Batch) -> Result<BatchOutcome, ServiceError> {
+        check_batch::run(self, actor, batch).await
+    }
+
     async fn search(&self, actor: &Actor, filter: SessionFilter) -> Result<Page<Session>, ServiceError> {
         search::run(self, actor, filter).await
     }
@@ -69,6 +74,8 @@ mod tests {
         let sessions = Sessions::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(99))));
         for actor in denied_actors() {
             let denied = sessions.upsert_batch(&actor, Batch::default(), None).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = sessions.check_batch(&actor, Batch::default()).await;
             assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
             let denied = sessions.search(&actor, FilterForm::default().validate().unwrap()).await;
             assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");

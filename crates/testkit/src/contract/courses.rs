@@ -85,7 +85,7 @@ fn list<U: UnitOfWork>(harness: &Harness<U>, viewer: Viewer, filter: CourseFilte
 }
 
 fn viewer(role: Role, user: i64) -> Viewer {
-    Viewer { principal: Id::new(user), role }
+    Viewer { principal: Id::new(user), role, is_operator: false }
 }
 
 /// A course with a value in every field that a course of its state can have.

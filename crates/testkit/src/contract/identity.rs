@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreation};
 use derslik_domain::id::Id;
 use derslik_domain::identity::{
-    Account, AccountName, ClassroomRole, CredentialKind, Email, Lang, Mobile, PasswordHash, PersonFilterForm, PersonName, Scope,
-    SecretDigest, User, UserKey, UserProfile, UserState, Username,
+    Account, AccountName, ClassroomRole, CredentialKind, Email, Lang, Mobile, PasswordHash, PersonFilter, PersonFilterForm, PersonName,
+    Scope, SecretDigest, User, UserKey, UserProfile, UserState, Username,
 };
 use derslik_domain::time::{StartDateMode, Zone};
 use derslik_ports::outbound::{Conflict, NewCredential, StoreError, UnitOfWork};
@@ -245,11 +245,11 @@ fn people_are_listed<U: UnitOfWork>(harness: &Harness<U>) {
         let email = Email::parse("irmak@demo.example").ok();
         stores.users().add(account().id, &User { name: PersonName::new("Şule").expect("a name"), email, ..user(104) })
     });
-    let list = |form: PersonFilterForm| {
-        let filter = form.validate(100).expect("a filter");
+    let found = |filter: PersonFilter| {
         let found = harness.read(move |stores| stores.users().list_people(account().id, &filter));
         found.into_iter().map(|user| user.id.get()).collect::<Vec<_>>()
     };
+    let list = |form: PersonFilterForm| found(form.validate(100).expect("a filter"));
     assert_eq!(list(PersonFilterForm::default()), [100, 101, 103, 104]);
     assert_eq!(list(PersonFilterForm { name: text("ışı"), ..PersonFilterForm::default() }), [103]);
     assert_eq!(list(PersonFilterForm { name: text("s\u{327}ule"), ..PersonFilterForm::default() }), [104], "composed or not");
@@ -257,6 +257,10 @@ fn people_are_listed<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(list(PersonFilterForm { email: text("ırmak@demo.example"), ..PersonFilterForm::default() }), Vec::<i64>::new());
     assert_eq!(list(PersonFilterForm { email: text("IRMAK@demo.example"), ..PersonFilterForm::default() }), [104]);
     assert_eq!(list(PersonFilterForm { role: text("e"), ..PersonFilterForm::default() }), Vec::<i64>::new());
+    harness.write(|stores| stores.users().update(account().id, &User { status: UserState::Passive, ..user(101) }));
+    let filter = PersonFilterForm::default().validate(100).expect("a filter");
+    assert_eq!(found(PersonFilter { status: Some(UserState::Passive), ..filter.clone() }), [101]);
+    assert_eq!(found(PersonFilter { status: Some(UserState::Active), ..filter }), [100, 103, 104]);
 }
 
 fn passwords<U: UnitOfWork>(harness: &Harness<U>) {

@@ -133,17 +133,17 @@ fn search_filters<U: UnitOfWork>(harness: &Harness<U>) {
     let [scheduled, running, cancelled, failed, completed] = all.clone();
     let found = |filter: JobFilter| search(harness, filter, None, 10).entries;
     for job in &all {
-        assert_eq!(found(JobFilter { states: vec![job.status()], ..JobFilter::default() }), [job.clone()]);
+        assert_eq!(found(JobFilter { states: vec![job.status()], ..JobFilter::default() }), std::slice::from_ref(job));
     }
     let (action, project) = (Some(Action::AssignCalendarId), Some(PROJECT));
     assert_eq!(found(JobFilter { action, ..JobFilter::default() }), [failed.clone(), cancelled, running.clone()]);
-    assert_eq!(found(JobFilter { action, states: vec![JobStatus::Running], ..JobFilter::default() }), [running.clone()]);
+    assert_eq!(found(JobFilter { action, states: vec![JobStatus::Running], ..JobFilter::default() }), std::slice::from_ref(&running));
     assert_eq!(found(JobFilter { action, project, ..JobFilter::default() }), []);
     assert_eq!(found(JobFilter { project, ..JobFilter::default() }), [completed.clone(), scheduled.clone()]);
     assert_eq!(found(JobFilter { project, states: vec![JobStatus::Scheduled, JobStatus::Failed], ..JobFilter::default() }), [scheduled]);
     assert_eq!(found(JobFilter { project, states: vec![JobStatus::Running], ..JobFilter::default() }), []);
     let reference = |text: &str| ReferenceId::new(text).ok();
-    assert_eq!(found(JobFilter { reference: reference("3"), ..JobFilter::default() }), [failed.clone()]);
+    assert_eq!(found(JobFilter { reference: reference("3"), ..JobFilter::default() }), std::slice::from_ref(&failed));
     assert_eq!(found(JobFilter { reference: reference("A"), ..JobFilter::default() }), [], "the spelling counts");
     assert_eq!(found(JobFilter { changed_since: Some(later(1)), ..JobFilter::default() }), [completed, failed.clone()]);
     let states = vec![JobStatus::Failed, JobStatus::Running];
@@ -187,7 +187,7 @@ fn upcoming_ends<U: UnitOfWork>(harness: &Harness<U>) {
         let duration = SessionDuration::from_minutes(minutes).expect("a duration");
         Session { duration, ..session(guid(number)) }
     };
-    let sessions = vec![lasting(1, 60), lasting(2, 50), lasting(3, 40), lasting(4, 30), lasting(5, 20)];
+    let sessions = [lasting(1, 60), lasting(2, 50), lasting(3, 40), lasting(4, 30), lasting(5, 20)];
     let (longer, gone) = (lasting(4, 55), Session { status: SessionStatus::Expired, ..lasting(5, 20) });
     let catch_up = || harness.write(|stores| stores.change_log().catch_up(account().id, Projection::SessionEnds, 10));
     harness.write(move |stores| stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>()));

@@ -1,6 +1,17 @@
-//! The audit log.
+//! The audit log: its records, an export, and the verification of its seals.
 
-use actix_web::web::ServiceConfig;
+mod export;
+mod list;
+mod query;
+mod verify;
+mod words;
+
+use actix_web::web::{self, ServiceConfig};
 
 /// Adds the pages.
-pub(crate) fn configure(_config: &mut ServiceConfig) {}
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/audit", web::get().to(list::list))
+        .route("/audit/export", web::get().to(export::export))
+        .route("/audit/verify", web::post().to(verify::verify));
+}

@@ -20,12 +20,7 @@ shell-operator = المشغّل
 shell-sign-out = تسجيل الخروج
 shell-copy = نسخ
 shell-viewer = يمكنك الاطلاع على كل شيء ولا يمكنك تغيير شيء.
-shell-seconds = { $count ->
-    [one] { $count } ثانية
-    [two] { $count } ثانيتان
-    [few] { $count } ثوانٍ
-   *[other] { $count } ثانية
-}
+shell-disabled = هذا الحساب معطّل: لا تُقبل أيٌّ من بيانات اعتماده.
 failure-not-found = لا توجد صفحة كهذه
 failure-not-found-more = العنوان لا يؤدي إلى شيء، أو أن ما كان يؤدي إليه لم يعد موجودًا.
 failure-signed-out = لم تسجّل الدخول

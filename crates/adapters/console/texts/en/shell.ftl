@@ -20,10 +20,7 @@ shell-operator = Operator
 shell-sign-out = Sign out
 shell-copy = Copy
 shell-viewer = You may look at everything and change nothing.
-shell-seconds = { $count ->
-    [one] { $count } second
-   *[other] { $count } seconds
-}
+shell-disabled = This account is disabled: none of its credentials are accepted.
 failure-not-found = There is no such page
 failure-not-found-more = The address leads nowhere, or what it led to is gone.
 failure-signed-out = You are not signed in

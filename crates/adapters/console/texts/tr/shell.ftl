@@ -20,10 +20,7 @@ shell-operator = İşletmen
 shell-sign-out = Çıkış yap
 shell-copy = Kopyala
 shell-viewer = Her şeye bakabilirsiniz, hiçbir şeyi değiştiremezsiniz.
-shell-seconds = { $count ->
-    [one] { $count } saniye
-   *[other] { $count } saniye
-}
+shell-disabled = Bu hesap devre dışı: kimlik bilgilerinin hiçbiri kabul edilmiyor.
 failure-not-found = Böyle bir sayfa yok
 failure-not-found-more = Adres hiçbir yere götürmüyor ya da götürdüğü şey artık yok.
 failure-signed-out = Giriş yapmadınız

@@ -20,7 +20,7 @@ pub(crate) struct Problem {
     field: Option<String>,
     line: Option<usize>,
     /// The entries of a journal that come closest to what was expected.
-    nearest: Option<Value>,
+    nearest: Option<Box<Value>>,
     /// The methods that the resource has, with commas between.
     allowed: Option<String>,
 }
@@ -37,12 +37,12 @@ impl Problem {
 
     /// The journal does not have what was expected.
     pub(crate) fn unmet(detail: String, nearest: Value) -> Self {
-        Self { nearest: Some(nearest), ..Self::new(StatusCode::CONFLICT, "unmet", detail) }
+        Self { nearest: Some(Box::new(nearest)), ..Self::new(StatusCode::CONFLICT, "unmet", detail) }
     }
 
     /// What was waited for did not come into the journal.
     pub(crate) fn did_not_come(detail: String, nearest: Value) -> Self {
-        Self { nearest: Some(nearest), ..Self::new(StatusCode::REQUEST_TIMEOUT, "timed_out", detail) }
+        Self { nearest: Some(Box::new(nearest)), ..Self::new(StatusCode::REQUEST_TIMEOUT, "timed_out", detail) }
     }
 
     /// The request can't be read.
@@ -116,7 +116,7 @@ impl ResponseError for Problem {
             members.insert("line".to_owned(), Value::from(line));
         }
         if let Some(nearest) = &self.nearest {
-            members.insert("nearest".to_owned(), nearest.clone());
+            members.insert("nearest".to_owned(), Value::clone(nearest));
         }
         let mut answer = HttpResponse::build(self.status);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {

@@ -66,7 +66,7 @@ fn requests() -> Vec<Request> {
     ];
     let later = CourseCursor { created_at: Timestamp::from_micros(1_600_050_000_000_000), id: Id::new(5) };
     let pages = [None, Some(later)].map(|after| PageRequest::new(None, after).unwrap());
-    let viewers = [Role::Admin, Role::Member].map(|role| Viewer { principal: Id::new(3), role });
+    let viewers = [Role::Admin, Role::Member].map(|role| Viewer { principal: Id::new(3), role, is_operator: false });
     let mut requests = Vec::new();
     for filter in filters {
         for page in pages {
@@ -92,7 +92,7 @@ pub(super) fn statements() -> Vec<Printed> {
     let of_member = CourseListForm { teacher: Field::Given(b"me".to_vec()), ..form }.validate().unwrap().about(Id::new(2));
     let after = CourseCursor { created_at: Timestamp::MIN, id: Id::new(5) };
     let page = PageRequest::new(None, Some(after)).unwrap();
-    let viewer = |role| Viewer { principal: Id::new(3), role };
+    let viewer = |role| Viewer { principal: Id::new(3), role, is_operator: false };
     let mut statements = Vec::new();
     for (role, filter) in [(Role::Admin, of_account), (Role::Member, of_member)] {
         let postgres = query::<Pg>(account().id, viewer(role), &filter, page);

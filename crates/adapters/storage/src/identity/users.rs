@@ -273,6 +273,9 @@ impl UserRepository for DieselStores<'_> {
                 if let Some(role) = filter.role {
                     query = query.filter(principals::classroom_role.eq(role.code()));
                 }
+                if let Some(status) = filter.status {
+                    query = query.filter(principals::status.eq(status.name()));
+                }
                 query.order(principals::id).limit(page.0).offset(page.1).select(UserRow::as_select()).load(conn)
             })
         })?;

@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::id::Id;
-use crate::identity::{Account, AccountSettings, CredentialRoot, Lang, Principal, PrincipalKind, Scopes};
+use crate::identity::{Account, AccountSettings, CredentialRoot, Lang, Operator, Principal, PrincipalKind, Scopes};
 use crate::time::{StartDateMode, Zone};
 
 const ME: i64 = 2;
@@ -220,4 +220,17 @@ fn a_profile_is_read_by_oneself_by_administrators_and_by_people_of_the_same_cour
     assert!(may_read_profile(&member, Id::new(9), true));
     assert!(!may_read_profile(&member, Id::new(9), false));
     assert!(may_read_profile(&actor(Role::Admin, every_scope()), Id::new(9), false));
+}
+
+#[test]
+fn the_operator_may_do_everything_but_leave_in_every_state() {
+    let operator = Actor { operator: Some(Operator::Installation), ..actor(Role::Admin, every_scope()) };
+    for state in CourseState::ALL {
+        for action in CourseAction::ALL.into_iter().filter(|action| *action != CourseAction::Leave) {
+            let context = CourseContext { state, membership: None };
+            let access = authorize_course(&operator, action, Some(context), &CourseSettings::default());
+            assert_eq!(access, Ok(CourseAccess::OPERATOR), "{action:?} {state}");
+            assert!(!needs_owner(action, CourseAccess::OPERATOR));
+        }
+    }
 }

@@ -17,13 +17,13 @@ pub struct Vitals {
     pub courses: u64,
     /// The requests to the jobs API that were answered.
     pub jobs: u64,
-    /// The requests that were refused: answers with a status from 400 to 499.
+    /// The requests that were refused by a fault of the caller, also those to none of the three APIs.
     pub refused: u64,
-    /// The requests that failed: answers with a status from 500 on.
+    /// The requests that failed by a fault of the service, also those to none of the three APIs.
     pub failed: u64,
-    /// The time that all requests took together.
+    /// The time that the requests to the three APIs took together.
     pub took: Duration,
-    /// The requests that took more than a tenth of a second.
+    /// The requests among them that took more than a tenth of a second.
     pub slow: u64,
     /// The connections to the database that were in use at the end.
     pub pool_in_use: u32,
@@ -31,7 +31,7 @@ pub struct Vitals {
     pub pool_size: u32,
     /// The time that units of work waited for a connection, together.
     pub pool_waited: Duration,
-    /// The jobs that waited at the end.
+    /// The jobs that waited at the end, as far as they were counted. The jobs of a span are those that were last known.
     pub scheduled_jobs: u64,
     /// The jobs that ran at the end.
     pub running_jobs: u64,

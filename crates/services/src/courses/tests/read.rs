@@ -4,14 +4,14 @@ use derslik_domain::course::alias::{Alias, AliasSpace, CourseRef};
 use derslik_domain::course::roster::{Membership, UserRef};
 use derslik_domain::course::{Course, CourseDenial, CourseListForm, CourseState};
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Actor, Role, UserKey};
+use derslik_domain::identity::{Actor, Operator, Role, UserKey};
 use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{CourseError, CourseService};
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::CourseWithMembership;
 use derslik_testkit::builders::{course, text, user};
 
-use super::{OWNER, actor, finding, its_owner, owner, record, service, seven};
+use super::{OWNER, actor, admin, finding, its_owner, owner, record, service, seven};
 
 #[tokio::test]
 async fn get_shows_a_course_only_to_actors_that_may_see_it() {
@@ -43,6 +43,18 @@ async fn get_resolves_an_alias_in_the_space_of_the_credential() {
     let without = Actor { project: None, ..owner() };
     let unseen = service(MockStores::default()).0.get(&without, CourseRef::parse("p:a")).await;
     assert!(matches!(unseen, Err(CourseError::Denied(CourseDenial::Missing))));
+}
+
+#[tokio::test]
+async fn a_suspended_course_is_found_by_the_operator_alone() {
+    let suspended = || Some(record(Course { state: CourseState::Suspended, ..course(7) }, None));
+    let operator = Actor { operator: Some(Operator::Installation), ..admin() };
+    for (actor, found) in [(admin(), false), (operator, true)] {
+        let mut stores = MockStores::default();
+        finding(&mut stores, 9, suspended());
+        let got = service(stores).0.get(&actor, seven()).await;
+        assert_eq!(got.is_ok(), found, "{got:?}");
+    }
 }
 
 #[tokio::test]
