@@ -25,6 +25,7 @@
 //! | `telemetry` | where the log goes |
 //! | `temporary` | files and folders that a signal removes |
 //! | `traces` | distributed traces over OTLP (feature `otel`) |
+//! | `loopback` | requests of the process to its own public listener |
 //! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
 
@@ -37,6 +38,7 @@ pub mod dev_accounts;
 pub mod doctor;
 pub mod known_person;
 pub mod log_queue;
+pub mod loopback;
 pub mod metrics;
 pub mod notify;
 pub mod passwords;

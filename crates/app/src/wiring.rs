@@ -38,6 +38,7 @@ use derslik_services::journal::Journals;
 use derslik_services::operators::{AuditVerifier, GrantUseCases, UseCases};
 use derslik_services::people::People;
 use derslik_services::projects::Projects;
+use derslik_services::replays::{TicketedIdentity, Tickets};
 use derslik_services::rosters::Rosters;
 use derslik_services::sessions::Sessions;
 use derslik_storage::{DatabaseUrl, DieselProbe, DieselUnitOfWork};
@@ -73,6 +74,8 @@ pub struct Installation {
 struct TestState {
     faults: Arc<InjectedFaults>,
     journals: Arc<Journals>,
+    /// What stands for the credentials of requests that are sent again.
+    tickets: Arc<Tickets>,
 }
 
 impl TestState {
@@ -81,6 +84,7 @@ impl TestState {
         Self {
             faults: Arc::new(InjectedFaults::new(Arc::clone(ids))),
             journals: Arc::new(Journals::new(Arc::clone(ids), Arc::new(SystemClock))),
+            tickets: Arc::default(),
         }
     }
 }
@@ -165,14 +169,15 @@ impl Installation {
         let templates = if config.id_seed.is_some() { templates.of_one_account(SHOWN_ACCOUNT) } else { templates };
         let classroom = ClassroomSettings { templates, page_key };
         let numbers_jobs = config.id_seed.is_some();
-        let tests = TestParts { account_ids: Arc::clone(&self.account_ids), sync: self.clock_sync(), numbers_jobs };
+        let tickets = self.tests.as_ref().map(|tests| Arc::clone(&tests.tickets));
+        let tests = TestParts { account_ids: Arc::clone(&self.account_ids), sync: self.clock_sync(), tickets, numbers_jobs };
         let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone(), tests);
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
         let state = state.with_allowed_origins(config.allowed_origins()?);
         let state = state.with_rate_limits(config.limits.quotas());
         let state = if config.profile == Profile::Dev { state.with_documentation() } else { state };
         let state = match &self.tests {
-            Some(TestState { faults, journals }) => {
+            Some(TestState { faults, journals, .. }) => {
                 state.with_request_control(RequestControl { faults: faults.clone(), journal: journals.clone() })
             }
             None => state,
@@ -414,6 +419,8 @@ struct TestParts {
     account_ids: Arc<AccountIds>,
     /// What keeps the clocks in step with other processes.
     sync: Option<Arc<dyn ClockSync>>,
+    /// What authentication takes beside credentials.
+    tickets: Option<Arc<Tickets>>,
     /// Whether jobs are counted for each account.
     numbers_jobs: bool,
 }
@@ -453,6 +460,10 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
                 .with_denials(denials.clone())
                 .with_account_ids(Arc::clone(&names)),
         ),
+    };
+    let services = match tests.tickets {
+        Some(tickets) => Services { identity: Arc::new(TicketedIdentity::new(services.identity, tickets)), ..services },
+        None => services,
     };
     let services = match tests.sync {
         Some(sync) => synced(services, &sync, &names),

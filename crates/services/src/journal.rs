@@ -161,7 +161,7 @@ mod tests {
             fault: None,
             request_id: String::new(),
         };
-        Recorded { request: Masked::new(move || request), body: Some(Masked::new(|| Some("{}".to_owned()))) }
+        Recorded { request: Masked::new(move || request), body: Some(Masked::new(|| Some("{}".to_owned()))), actor: None }
     }
 
     #[test]

@@ -22,5 +22,6 @@ pub mod operators;
 pub mod people;
 pub mod projects;
 mod record;
+pub mod replays;
 pub mod rosters;
 pub mod sessions;

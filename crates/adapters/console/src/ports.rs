@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use derslik_domain::audit::Requester;
 use derslik_ports::inbound::control::{
-    AccountControl, AccountIds, ClockControl, FaultControl, JournalReading, SeedControl, SnapshotControl,
+    AccountControl, AccountIds, ClockControl, FaultControl, JournalReading, RequestReplay, SeedControl, SnapshotControl,
 };
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AdminSignIns, AuditReading, AuditVerification, BacklogReading, CourseOperations,
@@ -103,6 +103,8 @@ pub struct ControlPorts {
     pub faults: Arc<dyn FaultControl>,
     /// Journals.
     pub journal: Arc<dyn JournalReading>,
+    /// Replays of requests.
+    pub replay: Arc<dyn RequestReplay>,
 }
 
 macro_rules! opaque {

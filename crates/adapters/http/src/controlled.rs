@@ -45,6 +45,7 @@ where
     }
     let Some(exchange) = Exchange::of(request) else { return Ok(()) };
     exchange.note(request, Some(actor.account_id()));
+    exchange.note_actor(actor);
     let met = exchange.next_faults(Moment::Request);
     for (number, span) in met.delays {
         tokio::select! {

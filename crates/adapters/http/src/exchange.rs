@@ -17,6 +17,7 @@ use actix_web::{HttpMessage, HttpRequest};
 use derslik_domain::fault::{Api, Met, Moment, RequestLine};
 use derslik_domain::id::AccountId;
 use derslik_domain::idempotency::AnswerCode;
+use derslik_domain::identity::Actor;
 use derslik_ports::inbound::control::{Masked, Recorded, RecordedRequest};
 use futures_util::Stream;
 use tracing_actix_web::RequestId;
@@ -42,6 +43,7 @@ pub(crate) struct Exchange {
     body: RefCell<KeptBody>,
     /// What is known once the credential was checked.
     account: Cell<Option<AccountId>>,
+    actor: RefCell<Option<Arc<Actor>>>,
     /// The account that a request for a token names.
     named: Cell<Option<AccountId>>,
     api: Cell<Option<Api>>,
@@ -94,6 +96,7 @@ impl Exchange {
             body_kind,
             body: RefCell::default(),
             account: Cell::new(None),
+            actor: RefCell::new(None),
             named: Cell::new(None),
             api: Cell::new(None),
             route: RefCell::new(None),
@@ -136,6 +139,11 @@ impl Exchange {
         if route.is_none() || request.extensions().contains::<Template>() {
             *route = route_of(request);
         }
+    }
+
+    /// Notes the actor whose credential the request showed, for a replay.
+    pub(crate) fn note_actor(&self, actor: &Actor) {
+        *self.actor.borrow_mut() = Some(Arc::new(actor.clone()));
     }
 
     /// Notes the account that a request for a token names. Its faults are not for such requests, and its journal has them.
@@ -214,7 +222,7 @@ impl Exchange {
             fault,
             request_id: request_id.map(|id| id.to_string()).unwrap_or_default(),
         });
-        let recorded = Recorded { request, body };
+        let recorded = Recorded { request, body, actor: self.actor.take() };
         match self.account.get().or(self.named.get()) {
             Some(account) => self.control.journal.record(account, recorded),
             None => self.control.journal.record_unmatched(recorded),

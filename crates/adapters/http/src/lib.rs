@@ -7,6 +7,7 @@
 //! | `routes` | the one list of URLs |
 //! | `server` | connections, their limits and deadlines |
 //! | `state` | the state that handlers share |
+//! | `again` | a recorded request as it is sent again |
 //! | `body` | reads request bodies within their limits |
 //! | `body_watcher` | notices a broken body while the handler waits for something else |
 //! | `budgets` | the memory budgets of bodies and answers |
@@ -46,6 +47,7 @@
 // Tables that clients read have no wildcard. A new variant in the domain does not compile until each dialect has a word for it.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+mod again;
 mod body;
 mod body_watcher;
 mod budgets;
@@ -87,6 +89,7 @@ mod state;
 mod tests;
 mod trace;
 
+pub use again::request_again;
 pub use documentation::{Calls, DocumentationFile, documentation};
 pub use forwarding::{NetworkError, TrustedProxies};
 pub use limits::Limits;

@@ -16,7 +16,7 @@ use derslik_side_listener::Running;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::banner::Banner;
+use super::banner::{Banner, reachable};
 use super::database::open_to_serve;
 use super::known_keys::{retry_while_busy, set_up_dev_accounts};
 use super::metadata;
@@ -27,6 +27,7 @@ use super::{Context, Failure, Output, ServeArgs, cannot_listen, runtime};
 use crate::config::{Config, LogFormat, Profile};
 use crate::descriptors::raise_limit;
 use crate::known_person::{KnownPassword, add_known_person};
+use crate::loopback::PublicListener;
 use crate::notify::{self, State};
 use crate::server;
 use crate::signals::Signals;
@@ -96,7 +97,8 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) ->
         now: installation.now(),
     };
     if let Some((health, vitals)) = operations.health().zip(operations.vitals()) {
-        let ports = installation.console(config, &state, health, vitals, control.as_ref()).map_err(Failure::Usage)?;
+        let loopback = Arc::new(PublicListener::at(reachable(address), tls.is_some()));
+        let ports = installation.console(config, &state, health, vitals, control.as_ref(), loopback).map_err(Failure::Usage)?;
         operations.open_console(ports, banner.base());
     }
     operations.begin_work();

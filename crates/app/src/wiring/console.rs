@@ -7,12 +7,16 @@ use derslik_http::Services;
 use derslik_operations::Control;
 use derslik_ports::inbound::HealthService;
 use derslik_ports::inbound::operators::VitalsReading;
+use derslik_ports::outbound::Loopback;
+use derslik_services::replays::{ReplayPorts, Replays};
 
-use super::{Installation, Operators, operators_knowing};
+use super::{Installation, Operators, TestState, operators_knowing};
 use crate::config::Config;
+use crate::system::SystemIds;
 
 impl Installation {
-    /// The ports of the console: those of operators, and of clients as the server calls them.
+    /// The ports of the console: those of operators, and of clients as the server calls them. With test control, requests are sent again
+    /// by `loopback`.
     ///
     /// # Errors
     /// If a key of the seals can't be used.
@@ -23,6 +27,7 @@ impl Installation {
         health: Arc<dyn HealthService>,
         vitals: Arc<dyn VitalsReading>,
         control: Option<&Control>,
+        loopback: Arc<dyn Loopback>,
     ) -> anyhow::Result<ConsolePorts> {
         let Operators { sign_ins, backlog, .. } = self.operators();
         let keys = config.audit.seal_keys(&[])?;
@@ -47,17 +52,20 @@ impl Installation {
             verification: keys.map(|keys| self.audit_verification(keys)),
             clock: self.clock(),
             ids: Arc::clone(&self.account_ids),
-            control: control.map(of_control),
+            control: control.zip(self.tests.as_ref()).map(|(control, tests)| self.of_control(control, tests, loopback)),
         })
+    }
+
+    fn of_control(&self, control: &Control, tests: &TestState, loopback: Arc<dyn Loopback>) -> ControlPorts {
+        let Control { accounts, seeds, snapshots, clock, ids: account_ids, faults, journal } = control.clone();
+        let (tickets, ids) = (Arc::clone(&tests.tickets), Arc::new(SystemIds));
+        let ports = ReplayPorts { journal: Arc::clone(&journal), account_ids, tickets, ids, loopback };
+        let replay = Arc::new(Replays::new(self.uow.clone(), ports));
+        ControlPorts { accounts, seeds, snapshots, clock, faults, journal, replay }
     }
 }
 
 fn of_operators(operators: Operators) -> OperatorPorts {
     let Operators { accounts, actors, credentials, users, tokens, projects, admins, courses, jobs, erasures, audit, due, .. } = operators;
     OperatorPorts { accounts, actors, credentials, users, tokens, projects, admins, courses, jobs, erasures, audit, due }
-}
-
-fn of_control(control: &Control) -> ControlPorts {
-    let Control { accounts, seeds, snapshots, clock, ids: _, faults, journal } = control.clone();
-    ControlPorts { accounts, seeds, snapshots, clock, faults, journal }
 }

@@ -24,7 +24,7 @@ impl Installation {
     /// If a setting of new accounts can't be used, or the database fails.
     pub fn control(&self, config: &Config, runtime: &Handle) -> anyhow::Result<Control> {
         let clock = self.clock_control(config)?;
-        let TestState { faults, journals: journal } = self.tests.clone().context("test control is for profile dev")?;
+        let TestState { faults, journals: journal, .. } = self.tests.clone().context("test control is for profile dev")?;
         let memories: [Arc<dyn AccountMemory>; 2] = [faults.clone(), journal.clone()];
         let ports = ControlPorts {
             clock: Arc::clone(&self.system.clock),

@@ -17,6 +17,7 @@ mod ids;
 mod job_numbers;
 mod jobs;
 mod keys;
+mod loopback;
 mod passwords;
 mod projects;
 mod readers;
@@ -49,6 +50,7 @@ pub use ids::Ids;
 pub use job_numbers::{LAST_JOB_NUMBER, job_of_number, job_shown_as, numbered_jobs_of, shown_number};
 pub use jobs::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, QueueDepth};
 pub use keys::KeyRepository;
+pub use loopback::{Loopback, LoopbackAnswer, LoopbackError};
 pub use passwords::Passwords;
 pub use projects::ProjectRepository;
 pub use readers::{CourseReader, JobReader, Readers, SessionReader};
@@ -77,6 +79,7 @@ pub use {
     identity::MockIdentityRepository,
     jobs::MockJobRepository,
     keys::MockKeyRepository,
+    loopback::MockLoopback,
     passwords::MockPasswords,
     projects::MockProjectRepository,
     readers::{MockCourseReader, MockJobReader, MockSessionReader},

@@ -8,6 +8,7 @@
 //! | `list` | the list, with one request opened beside it |
 //! | `live` | the stream of events that renews the list |
 //! | `opened` | the opened request |
+//! | `replay` | sends a request again, in the name of the principal that sent it |
 //! | `row` | a line of the list |
 
 mod fail;
@@ -16,6 +17,7 @@ mod lines;
 mod list;
 mod live;
 mod opened;
+mod replay;
 mod row;
 
 use actix_web::web::{self, ServiceConfig};
@@ -27,7 +29,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/requests/live", web::get().to(live::live))
         .route("/requests/clear", web::post().to(list::clear))
         .route("/requests/{number}", web::get().to(list::open))
-        .route("/requests/{number}/fail", web::post().to(fail::fail));
+        .route("/requests/{number}/fail", web::post().to(fail::fail))
+        .route("/requests/{number}/replay", web::post().to(replay::replay));
 }
 
 #[cfg(test)]
@@ -65,7 +68,7 @@ mod testing {
     pub(super) fn entry(number: u64, request: RecordedRequest, body: Option<&str>) -> JournalEntry {
         let body = body.map(str::to_owned).map(|body| Masked::new(move || Some(body)));
         let at: Timestamp = "2026-11-25T10:24:06.412+03:00".parse().unwrap();
-        JournalEntry { number, at, recorded: Recorded { request: Masked::new(move || request), body } }
+        JournalEntry { number, at, recorded: Recorded { request: Masked::new(move || request), body, actor: None } }
     }
 
     /// An entry whose every part is [`HOSTILE`].

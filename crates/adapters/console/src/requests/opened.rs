@@ -32,6 +32,8 @@ pub(super) struct Opened {
     pub(super) back: String,
     /// Where the form that lets the next one fail goes; empty for a request of no account.
     pub(super) fail_url: String,
+    /// Where the form that sends it again goes; empty where its sender is not known.
+    pub(super) replay_url: String,
     /// The requests that the fault would be for.
     pub(super) like_this: String,
     pub(super) kinds: Vec<Choice>,
@@ -46,6 +48,7 @@ impl Opened {
             (None, 0) => t.requests_no_body(),
             (None, bytes) => t.requests_body_not_kept(bytes),
         };
+        let replay_url = format!("{}/{}/replay{}", pen.url, entry.number, pen.query.with(&[("note", None)]));
         Self {
             title: format!("{} {}", request.method, request.path),
             answer: Badge::of(request, t),
@@ -62,6 +65,7 @@ impl Opened {
             lines: Lines::of(entry, base),
             back: format!("{}{}", pen.url, pen.query.with(&[("note", None)])),
             fail_url: if is_of_none { String::new() } else { format!("{}/{}/fail", pen.url, entry.number) },
+            replay_url: if is_of_none || entry.recorded.actor.is_none() { String::new() } else { replay_url },
             like_this: fail::shown(&fail::like(request)),
             kinds: fail::kinds(t),
         }

@@ -1,5 +1,7 @@
 //! A line of the list.
 
+use std::time::Duration;
+
 use chrono::Timelike;
 use derslik_domain::fault::Api;
 use derslik_domain::idempotency::AnswerCode;
@@ -103,7 +105,12 @@ pub(super) fn target(request: &RecordedRequest) -> String {
 
 /// How long a request took.
 pub(super) fn took(request: &RecordedRequest, language: Language, t: Texts) -> String {
-    t.requests_millis(language.decimal(request.took.as_secs_f64() * 1_000.0, 1))
+    millis(request.took, language, t)
+}
+
+/// A span in milliseconds.
+pub(super) fn millis(span: Duration, language: Language, t: Texts) -> String {
+    t.requests_millis(language.decimal(span.as_secs_f64() * 1_000.0, 1))
 }
 
 #[cfg(test)]

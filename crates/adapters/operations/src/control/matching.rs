@@ -144,7 +144,11 @@ pub(super) mod tests {
     /// An entry of a request with that body.
     pub(in super::super) fn entry_of(number: u64, request: RecordedRequest, body: Option<&str>) -> JournalEntry {
         let body = body.map(str::to_owned).map(|body| Masked::new(move || Some(body)));
-        JournalEntry { number, at: Timestamp::from_micros(0), recorded: Recorded { request: Masked::new(move || request), body } }
+        JournalEntry {
+            number,
+            at: Timestamp::from_micros(0),
+            recorded: Recorded { request: Masked::new(move || request), body, actor: None },
+        }
     }
 
     /// A request that makes a course, without its body.

@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use async_trait::async_trait;
-use derslik_domain::fault::Api;
 use derslik_domain::id::AccountId;
-use derslik_domain::idempotency::AnswerCode;
+use derslik_domain::identity::Actor;
 use derslik_domain::time::Timestamp;
 
 use super::PublicAccountId;
+pub use crate::recorded_request::RecordedRequest;
 
 /// How many requests the journal of an account keeps.
 pub const JOURNAL_ENTRIES: usize = 10_000;
@@ -20,35 +19,6 @@ pub const JOURNAL_BODIES: usize = 1_000;
 
 /// How many requests are kept that belong to no account.
 pub const UNMATCHED_ENTRIES: usize = 200;
-
-/// A request and what is known of its answer, without secrets and without the body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedRequest {
-    /// The API, if the path belongs to one.
-    pub api: Option<Api>,
-    /// The method.
-    pub method: String,
-    /// The path.
-    pub path: String,
-    /// The query, without the question mark.
-    pub query: String,
-    /// The template of the path, if it belongs to a route.
-    pub route: Option<String>,
-    /// The names and values of the headers.
-    pub headers: Vec<(String, String)>,
-    /// The bytes of the body that were read.
-    pub body_bytes: u64,
-    /// The code of the answer. `None` if no answer was sent.
-    pub answer: Option<AnswerCode>,
-    /// The bytes of the answer, where they are known before it is sent.
-    pub answer_bytes: Option<u64>,
-    /// From the head of the request to the head of the answer.
-    pub took: Duration,
-    /// The name of the fault that was injected.
-    pub fault: Option<&'static str>,
-    /// The id of the request.
-    pub request_id: String,
-}
 
 /// Makes a value without the secrets of what it is made of.
 type Mask<T> = Box<dyn FnOnce() -> T + Send>;
@@ -85,6 +55,8 @@ pub struct Recorded {
     pub request: Masked<RecordedRequest>,
     /// The body, if it was read whole and is of a kind that can be searched for secrets. `None` within if it is not what it claims to be.
     pub body: Option<Masked<Option<String>>>,
+    /// The actor whose credential it showed, if that was checked before the work. It is there for replays, and is not shown.
+    pub actor: Option<Arc<Actor>>,
 }
 
 /// An entry of a journal.

@@ -7,6 +7,7 @@ mod clock;
 mod error;
 mod faults;
 mod journal;
+mod replay;
 mod seeds;
 mod snapshots;
 
@@ -18,11 +19,12 @@ pub use faults::{FaultControl, FaultInjection, NewFault};
 pub use journal::{
     JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, Masked, Recorded, RecordedRequest, UNMATCHED_ENTRIES,
 };
+pub use replay::{MAX_REPLAY, ReplayError, Replayed, RequestReplay};
 pub use seeds::{SeedControl, SeedCounts};
 pub use snapshots::{SnapshotControl, SnapshotName, StoredSnapshot};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
-    accounts::MockAccountControl, clock::MockClockControl, faults::MockFaultControl, journal::MockJournalReading, seeds::MockSeedControl,
-    snapshots::MockSnapshotControl,
+    accounts::MockAccountControl, clock::MockClockControl, faults::MockFaultControl, journal::MockJournalReading,
+    replay::MockRequestReplay, seeds::MockSeedControl, snapshots::MockSnapshotControl,
 };
