@@ -69,7 +69,7 @@ async fn exchange(address: SocketAddr, request: &[u8]) -> std::io::Result<Receiv
     Ok(Received { head, body_bytes: rest.saturating_add(u64::try_from(body.len()).unwrap_or(u64::MAX)) })
 }
 
-/// What an answer says. `None` if it is not one, or if its end is missing. One without a body may tell the length of that of another method.
+/// What an answer says. `None` if it is not one, or if its end is missing. An answer without a body may tell the length of another one.
 fn parse(received: &Received, is_bodiless: bool) -> Option<LoopbackAnswer> {
     let mut lines = std::str::from_utf8(received.head.strip_suffix(END)?).ok()?.lines();
     let mut words = lines.next()?.split(' ');

@@ -22,7 +22,7 @@ const OTHER_ACCOUNT: &str = "1330";
 
 type Behaviour = fn(&Service) -> Result<(), Failed>;
 
-const BEHAVIOURS: [(&str, Behaviour); 11] = [
+const BEHAVIOURS: [(&str, Behaviour); 12] = [
     ("lost_replies_with_an_idempotency_key_leave_one_effect_each", lost_replies),
     ("a_client_meets_each_fault_on_the_wire", on_the_wire),
     ("faults_and_journals_are_of_one_account", of_one_account),
@@ -34,6 +34,7 @@ const BEHAVIOURS: [(&str, Behaviour); 11] = [
     ("a_delay_and_a_status_act_together", slow_and_failing),
     ("requests_without_a_route_and_those_for_tokens_are_in_a_journal", without_route),
     ("the_listener_answers_while_a_seed_is_read", health_beside_a_seed),
+    ("a_request_is_sent_again_from_its_page_in_the_name_of_its_sender", sent_again),
 ];
 
 fn main() -> ExitCode {
@@ -248,6 +249,35 @@ fn slow_and_failing(service: &Service) -> Result<(), Failed> {
     let faults = service.control("GET", DEMO_ACCOUNT, "faults", &Value::Null)?.json()?;
     let injected: Vec<_> = [0, 1].map(|place| faults["faults"][place]["injected"].clone()).into();
     check(injected == [1, 1] && faults["faults"][1]["kind"] == "status", &faults)
+}
+
+fn sent_again(service: &Service) -> Result<(), Failed> {
+    const TEACHER: &str = "demo-teacher-token";
+    let deed = |number: u64, token: &str| {
+        let body = format!("form_token={token}");
+        Answer::read(&mut service.begin_at("POST", &format!("/console/1329/requests/{number}/replay"), &body)?)
+    };
+    // A member, a program whose key makes its request idempotent, and a program with the key for jobs.
+    let made = service.running.post("/v1/courses", TEACHER, r#"{"name":"Again","ownerId":"me"}"#)?;
+    check(made.status == 200, &made)?;
+    check(service.send_batch(DEMO, "lost-again")?.status == 200, &"batch")?;
+    check(service.running.get("/api/v1/projects", "demo-organization-key")?.status == 200, &"projects")?;
+    let opened = Answer::read(&mut service.begin_at("GET", "/console/1329/requests/1", "")?)?;
+    let token = opened.body.split("name=\"form_token\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let token = token.ok_or_else(|| format!("{opened:?}"))?;
+    for (number, own) in [(1, 4), (2, 5), (3, 6)] {
+        let done = deed(number, token)?;
+        let leads_to_its_entry = done.head.contains(&format!("\r\nlocation: /console/1329/requests/{own}?note="));
+        check(done.status == 303 && leads_to_its_entry, &done)?;
+    }
+    let statuses: Vec<_> = service.journal(DEMO_ACCOUNT, "")?.iter().map(|entry| entry["status"].clone()).collect();
+    check(statuses == [200; 6], &statuses)?;
+    let courses = service.running.get("/v1/courses?teacherId=me", TEACHER)?.json()?;
+    let owners: Vec<_> = courses["courses"].as_array().into_iter().flatten().map(|course| course["ownerId"].clone()).collect();
+    check(owners == [made.json()?["ownerId"].clone(), made.json()?["ownerId"].clone()], &courses)?;
+    check(service.counts()? == BTreeMap::from([("lost-again".to_owned(), 2)]), &service.counts()?)?;
+    check(service.control("POST", DEMO_ACCOUNT, "reset", &Value::Null)?.status < 300, &"reset")?;
+    check(deed(1, token)?.status == 404, &"after the reset")
 }
 
 fn without_route(service: &Service) -> Result<(), Failed> {
