@@ -17,7 +17,7 @@ pub struct ConsoleConfig {
     /// `url` must begin with `https`.
     pub allow_remote: bool,
     /// The URL by which browsers reach the console through a proxy that ends TLS, without a path: `https://ops.okul.example`. The cookie of
-    /// a sign-in is then sent by TLS alone.
+    /// a sign-in is then sent by TLS alone. Profile `production` takes a URL without TLS of this machine alone.
     pub url: Option<String>,
 }
 
