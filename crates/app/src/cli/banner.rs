@@ -212,24 +212,6 @@ mod tests {
     }
 
     #[test]
-    fn the_console_is_named_with_the_token_that_it_asks_for() {
-        let url = "http://127.0.0.1:8081/console".to_owned();
-        let shown = |token: Option<&str>| {
-            let console = Some(ConsoleAddress { url: url.clone(), token: token.map(str::to_owned) });
-            let banner = Banner { console, ..banner("127.0.0.1:8080", None) };
-            (banner.to_string(), banner.as_json())
-        };
-        let (text, json) = shown(None);
-        assert!(text.contains(&format!("\n  console   {url}  (in a browser)\n")), "{text}");
-        assert!(json["console"] == url && json["console_token"].is_null(), "{json}");
-        let (text, json) = shown(Some("5f0c"));
-        assert!(text.contains(&format!("\n  console   {url}  (in a browser; it asks for this token once: 5f0c)\n")), "{text}");
-        assert_eq!(json["console_token"], "5f0c");
-        let without = banner("127.0.0.1:8080", None);
-        assert!(!without.to_string().contains("console") && without.as_json()["console"].is_null());
-    }
-
-    #[test]
     fn lines_to_paste_name_an_address_that_can_be_called() {
         for (listens, host, base) in [
             ("127.0.0.1:8080", None, "http://127.0.0.1:8080"),
