@@ -11,7 +11,7 @@ from . import ANY, ROOT, Fault
 
 # Programs of an operator's machine that the machine of the tests may lack.
 FOREIGN = {"docker", "systemctl", "systemd-run", "journalctl", "sudo", "kubectl", "cargo", "git", "psql", "createuser", "createdb"}
-FOREIGN |= {"apt-get", "nginx", "caddy"}
+FOREIGN |= {"apt-get", "nginx", "caddy", "ssh"}
 # Of systemctl, what the documents may use.
 SYSTEMCTL = {"daemon-reload", "enable", "disable", "start", "stop", "restart", "reload", "status", "is-active", "show"}
 # Files of an operator, and what a build makes.

@@ -21,6 +21,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// Whether a file holds sentences: sources, Markdown, and the English texts of the console. Those of the dialects are words of an API.
+fn has_sentences(path: &Path) -> bool {
+    path.extension().is_some_and(|kind| {
+        kind == "rs" || kind == "md" || kind == "ftl" && path.parent().is_some_and(|folder| folder.ends_with("texts/en"))
+    })
+}
+
 /// The files of ours below a folder that hold sentences.
 fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -30,13 +37,13 @@ fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
             if !["target", "node_modules", "golden", "clients"].contains(&name.as_str()) {
                 texts(&path, found);
             }
-        } else if path.extension().is_some_and(|kind| kind == "rs" || kind == "md") {
+        } else if has_sentences(&path) {
             found.push(path);
         }
     }
 }
 
-/// The sentences of a file, each with the number of its line: comments of Rust, and every line of Markdown outside of code.
+/// The sentences of a file, each with the number of its line: comments of Rust, and every line outside of code of any other file.
 fn lines(path: &Path) -> Vec<(usize, String)> {
     let text = std::fs::read_to_string(path).expect("a text");
     let numbered = text.lines().enumerate().map(|(place, line)| (place + 1, line.trim_start()));

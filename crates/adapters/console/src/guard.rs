@@ -194,7 +194,7 @@ async fn read_form(request: &mut ServiceRequest, language: Language) -> Result<F
     let mut payload = request.take_payload();
     let mut bytes = Vec::new();
     while let Some(part) = payload.next().await {
-        // What a client cuts off is no form.
+        // A form that a client cuts off can't be used.
         let Ok(part) = part else { return Err(Failure::Foreign) };
         if bytes.len() + part.len() > MAX_FORM {
             return Err(Failure::Refused(crate::texts::Texts::of(language).failure_form_too_large()));

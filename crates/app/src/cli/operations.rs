@@ -52,7 +52,8 @@ pub(super) struct ConsoleAddress {
 
 impl ShownConsole {
     fn new(config: &Config, address: SocketAddr) -> Self {
-        let is_local = address.ip().to_canonical().is_loopback();
+        let is_behind_proxy = config.console.url.is_some() && !config.console.is_of_this_machine();
+        let is_local = address.ip().to_canonical().is_loopback() && !is_behind_proxy;
         let token = (config.profile == Profile::Dev && !is_local).then(random_text);
         let sign_in = match (config.profile, &token) {
             (Profile::Production, _) => SignInMode::Admins,

@@ -1,5 +1,7 @@
 //! The settings of the console.
 
+use std::net::IpAddr;
+
 use anyhow::{Context, ensure};
 use derslik_side_listener::host_of;
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,7 @@ pub struct ConsoleConfig {
     /// `url` must begin with `https`.
     pub allow_remote: bool,
     /// The URL by which browsers reach the console through a proxy that ends TLS, without a path: `https://ops.okul.example`. The cookie of
-    /// a sign-in is then sent by TLS alone.
+    /// a sign-in is then sent by TLS alone. Profile `production` takes a URL without TLS of this machine alone.
     pub url: Option<String>,
 }
 
@@ -50,6 +52,13 @@ impl ConsoleConfig {
     pub fn is_https(&self) -> bool {
         self.origin().ok().flatten().is_some_and(|origin| origin.starts_with("https://"))
     }
+
+    /// Whether `url` names this machine, so that no network is between the console and a browser that follows it.
+    pub fn is_of_this_machine(&self) -> bool {
+        let origin = self.origin().ok().flatten();
+        let host = origin.as_ref().and_then(|origin| origin.split_once("://")).and_then(|(_, authority)| host_of(authority));
+        host.is_some_and(|host| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback()))
+    }
 }
 
 #[cfg(test)]
@@ -65,5 +74,13 @@ mod tests {
             assert!(with(url).origin().is_err(), "{url}");
         }
         assert_eq!(ConsoleConfig::default().origin().unwrap(), None);
+    }
+
+    #[test]
+    fn a_url_of_this_machine_is_told_from_others() {
+        let is_here = |url: &str| ConsoleConfig { url: Some(url.to_owned()), ..ConsoleConfig::default() }.is_of_this_machine();
+        assert!(["http://localhost:8081", "http://127.0.0.1", "http://[::1]:8081", "http://LOCALHOST"].into_iter().all(is_here));
+        assert!(!["http://ops.okul.example", "http://10.0.0.7", "http://127.0.0.1.okul.example"].into_iter().any(is_here));
+        assert!(!ConsoleConfig::default().is_of_this_machine());
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct DevConfig {
     /// Whether a service with `fixed_dev_keys`, or a metadata server, may listen on an address that other machines reach, as a
-    /// container for tests does. The operations listener then has test control on such an address too.
+    /// container for tests does. The operations listener then has test control and the console on such an address too. That console asks for
+    /// a token, which the start prints.
     pub allow_remote: bool,
 }

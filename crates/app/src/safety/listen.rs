@@ -29,6 +29,25 @@ pub(super) fn metadata(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
     vec![Violation::new("metadata.listen", format!("every program that reaches {address} gets tokens"), fix)]
 }
 
+/// A console whose admins would send their passwords in the clear: to an address that other machines reach, or to a proxy without TLS.
+pub(super) fn console(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
+    let config = &loaded.config;
+    let address = config.ops_of_serve().ok().flatten().filter(|address| config.ops_access(address.ip()).is_console_open());
+    let Some(address) = address.filter(|_| !config.console.is_https()) else { return Vec::new() };
+    match &config.console.url {
+        Some(url) if !config.console.is_of_this_machine() => {
+            let fix = "name the https:// URL of a proxy with TLS, or take console.url away and reach the console through an SSH tunnel";
+            vec![Violation::new("console.url", format!("passwords of admins would cross the network to {url} in the clear"), fix)]
+        }
+        _ if !address.ip().to_canonical().is_loopback() => {
+            let fix = "put a proxy with TLS in front and name its https:// URL in console.url, or take console.allow_remote away";
+            let problem = format!("passwords of admins would cross the network to {address} in the clear");
+            vec![Violation::new("console.allow_remote", problem, fix)]
+        }
+        _ => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::found;
@@ -46,6 +65,30 @@ mod tests {
             assert_eq!([count(head, "0.0.0.0:8082"), count(head, "169.254.169.254:80")], [1, 1], "{head}");
         }
         assert_eq!(count("[dev]\nallow_remote = true\n", "0.0.0.0:8082"), 0);
+    }
+
+    #[test]
+    fn passwords_of_admins_cross_no_network_in_the_clear() {
+        let wrong = |ops: &str, console: &str| {
+            let settings = format!("profile = \"production\"\n[ops]\nlisten = \"{ops}\"\n[console]\n{console}");
+            found("console", &settings, Purpose::Serve).into_iter().map(|finding| finding.setting).collect::<Vec<_>>()
+        };
+        let (open, https) = ("allow_remote = true\n", "url = \"https://ops.okul.example\"\n");
+        for elsewhere in ["0.0.0.0:8081", "[::]:8081", "10.0.0.7:8081"] {
+            assert_eq!(wrong(elsewhere, open), ["console.allow_remote"], "{elsewhere}");
+            assert_eq!(wrong(elsewhere, &format!("{open}url = \"http://localhost:8081\"\n")), ["console.allow_remote"], "{elsewhere}");
+            assert_eq!(wrong(elsewhere, &format!("{open}url = \"http://ops.okul.example\"\n")), ["console.url"], "{elsewhere}");
+            for safe in ["", https, &format!("{open}{https}"), "enabled = false\nallow_remote = true\n"] {
+                assert_eq!(wrong(elsewhere, safe), [""; 0], "{elsewhere}: {safe}");
+            }
+        }
+        for here in ["127.0.0.1:8081", "[::1]:8081"] {
+            assert_eq!(wrong(here, "url = \"http://ops.okul.example\"\n"), ["console.url"], "{here}");
+            for safe in ["", open, https, "url = \"http://127.0.0.1:9000\"\n"] {
+                assert_eq!(wrong(here, safe), [""; 0], "{here}: {safe}");
+            }
+        }
+        assert_eq!(wrong("off", open), [""; 0]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | `sqlite` | SQLite without `allow_sqlite` |
 //! | `plaintext` | an address that other machines reach, without TLS and without `http.plaintext` |
 //! | `metadata` | a metadata server that other machines reach, without `dev.allow_remote` in profile `dev` |
+//! | `console` | a console whose admins would send their passwords without TLS over a network |
 //! | `dev_setting` | `fixed_dev_keys`, or a false clock |
 //! | `known_password` | a password or a key that stands in examples |
 //! | `secret_file` | a file with a secret that other users can read |
@@ -100,13 +101,14 @@ const STARTS: &[Purpose] = &[Purpose::Serve, Purpose::Work, Purpose::Migrate];
 /// The rule about files with secrets.
 const SECRET_FILE: &str = "secret_file";
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     Check { name: "unknown_setting", purposes: ALL, in_dev: Some(Severity::Refused), find: settings::unknown },
     Check { name: "dev_setting", purposes: &[Purpose::Serve, Purpose::Work], in_dev: None, find: settings::of_dev },
     Check { name: "database_unnamed", purposes: ALL, in_dev: None, find: database::unnamed },
     Check { name: "sqlite", purposes: STARTS, in_dev: None, find: database::sqlite },
     Check { name: "plaintext", purposes: &[Purpose::Serve], in_dev: None, find: listen::plaintext },
     Check { name: "metadata", purposes: &[Purpose::Serve], in_dev: Some(Severity::Refused), find: listen::metadata },
+    Check { name: "console", purposes: &[Purpose::Serve], in_dev: None, find: listen::console },
     Check { name: "known_password", purposes: STARTS, in_dev: None, find: passwords::known },
     Check { name: "secret_argument", purposes: ALL, in_dev: None, find: passwords::in_arguments },
     Check { name: SECRET_FILE, purposes: STARTS, in_dev: Some(Severity::Warning), find: files::readable },

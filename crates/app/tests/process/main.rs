@@ -3,6 +3,7 @@
 
 mod children;
 mod commands;
+mod console;
 mod cors;
 mod databases;
 mod https;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
     trials.extend(signals::trials());
     trials.extend(children::trials());
     trials.extend(commands::trials());
+    trials.extend(console::trials());
     trials.extend(cors::trials());
     trials.extend(databases::trials());
     trials.extend(https::trials());

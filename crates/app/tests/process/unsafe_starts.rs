@@ -31,7 +31,7 @@ struct Unsafe {
     says: &'static [&'static str],
 }
 
-const UNSAFE: [Unsafe; 22] = [
+const UNSAFE: [Unsafe; 24] = [
     Unsafe {
         name: "no_database",
         commands: STARTS,
@@ -64,6 +64,21 @@ const UNSAFE: [Unsafe; 22] = [
             done(start.env("DERSLIK_METADATA__LISTEN", "0.0.0.0:0"))
         },
         says: &["metadata.listen: ", "0.0.0.0:0", "fix: listen on 127.0.0.1"],
+    },
+    Unsafe {
+        name: "console_for_all_machines_without_tls",
+        commands: SERVE,
+        spoil: |start, _| done(start.env("DERSLIK_OPS__LISTEN", "0.0.0.0:0").env("DERSLIK_CONSOLE__ALLOW_REMOTE", "true")),
+        says: &["console.allow_remote: ", "0.0.0.0:0", "fix: put a proxy with TLS in front", "console.url"],
+    },
+    Unsafe {
+        name: "console_behind_a_proxy_without_tls",
+        commands: SERVE,
+        spoil: |start, _| {
+            start.env("DERSLIK_OPS__LISTEN", "127.0.0.1:0");
+            done(start.env("DERSLIK_CONSOLE__URL", "http://ops.okul.example"))
+        },
+        says: &["console.url: ", "http://ops.okul.example", "fix: name the https:// URL"],
     },
     Unsafe {
         name: "known_password_in_the_url",

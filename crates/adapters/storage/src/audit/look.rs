@@ -74,8 +74,8 @@ fn end(
     Ok(found.into_iter().next())
 }
 
-/// The id of the first record from that time on, as if times grew with ids: each step halves the range of ids. Above all of them if there
-/// is no such record.
+/// The id of the first record from that time on, as if times grew with ids: each step halves the range of ids. Above all of them without
+/// such a record.
 fn first_from(stores: &mut DieselStores<'_>, account: AccountId, time: Timestamp) -> Result<i64, StoreError> {
     let last = stores.query(|conn| {
         on_conn!(conn, |conn| audit_records::table
