@@ -262,6 +262,8 @@ fn admins() -> Result<(), Failed> {
     // An empty form gets as far as the check of its fields.
     check(status(&operator, &operators_token)? == 422, &"an operator")?;
     check(status(&operator, &viewers_token)? == 403, &"the token of another visitor")?;
+    let replay = first.replace("/now", "/requests/1/replay");
+    check(operator.post(&replay, &format!("form_token={operators_token}"))?.status == 404, &"a replay in production")?;
     let refused = send(&viewer, &viewers_token)?;
     check(refused.status == 403 && refused.body.contains("You may look at everything"), &refused)?;
 
