@@ -49,6 +49,17 @@ pub fn try_random() -> Result<(), getrandom::Error> {
     getrandom::fill(&mut [0; 32])
 }
 
+/// Random bytes of the machine.
+///
+/// # Panics
+/// If the machine has no random numbers. The start has tried them.
+#[expect(clippy::expect_used, reason = "nothing can be kept secret without random numbers, and the start has tried them")]
+pub fn random() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).expect("the machine has random numbers");
+    bytes
+}
+
 /// GUIDs that grow with time, so that new sessions are adjacent in the index.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemIds;
@@ -69,11 +80,8 @@ impl Ids for SystemIds {
         AttendeeGuid::new(Uuid::now_v7())
     }
 
-    #[expect(clippy::expect_used, reason = "nothing can be kept secret without random numbers, and the start has tried them")]
     fn random(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).expect("the machine has random numbers");
-        bytes
+        random()
     }
 }
 

@@ -287,13 +287,13 @@ mod tests {
         Scene { replays: Replays::new(FakeUnitOfWork::new(stores), ports), listener, ids }
     }
 
-    fn sender() -> Option<Actor> {
-        Some(actor_of(account()))
+    fn sender() -> Actor {
+        actor_of(account())
     }
 
     #[tokio::test]
     async fn a_request_is_sent_again_by_a_ticket_that_ends_with_it() {
-        let scene = scene(sender(), Ok(200), true, None);
+        let scene = scene(Some(sender()), Ok(200), true, None);
         let replayed = scene.replays.replay(PUBLIC, 7).await.unwrap();
         assert_eq!((replayed.answer, replayed.number), (AnswerCode::new(200), Some(8)));
         let shown = scene.listener.shown.lock().unwrap().clone();
@@ -311,19 +311,19 @@ mod tests {
             assert!(scene.listener.shown.lock().unwrap().is_empty());
             refused
         };
-        assert!(matches!(refusal(scene(sender(), Ok(200), true, None), 6).await, ReplayError::NotFound));
-        assert!(matches!(refusal(scene(sender(), Ok(200), true, None), 0).await, ReplayError::NotFound));
+        assert!(matches!(refusal(scene(Some(sender()), Ok(200), true, None), 6).await, ReplayError::NotFound));
+        assert!(matches!(refusal(scene(Some(sender()), Ok(200), true, None), 0).await, ReplayError::NotFound));
         assert!(matches!(refusal(scene(None, Ok(200), true, None), 7).await, ReplayError::Anonymous));
-        assert!(matches!(refusal(scene(sender(), Ok(200), false, None), 7).await, ReplayError::SenderGone));
-        assert!(matches!(refusal(scene(sender(), Ok(200), true, Some(now())), 7).await, ReplayError::AccountChanged));
-        let reset = scene(sender(), Ok(200), true, None);
+        assert!(matches!(refusal(scene(Some(sender()), Ok(200), false, None), 7).await, ReplayError::SenderGone));
+        assert!(matches!(refusal(scene(Some(sender()), Ok(200), true, Some(now())), 7).await, ReplayError::AccountChanged));
+        let reset = scene(Some(sender()), Ok(200), true, None);
         reset.ids.replace(PUBLIC, AccountId::new(2000));
         assert!(matches!(refusal(reset, 7).await, ReplayError::AccountChanged));
     }
 
     #[tokio::test]
     async fn a_request_without_an_answer_is_told_by_its_cause() {
-        let failure = async |error| scene(sender(), Err(error), true, None).replays.replay(PUBLIC, 7).await.unwrap_err();
+        let failure = async |error| scene(Some(sender()), Err(error), true, None).replays.replay(PUBLIC, 7).await.unwrap_err();
         assert!(matches!(failure(LoopbackError::NotWhole).await, ReplayError::NotWhole));
         assert!(matches!(failure(LoopbackError::Encrypted).await, ReplayError::Encrypted));
         assert!(matches!(failure(LoopbackError::NoAnswer).await, ReplayError::NoAnswer));

@@ -51,7 +51,7 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::web::{self, Data, ServiceConfig};
 
-pub use ports::{ClientPorts, ConsolePorts, ControlPorts, OperatorPorts, OperatorsFor};
+pub use ports::{ClientPorts, ConsolePorts, ControlPorts, OperatorPorts, OperatorsFor, Time, TimeOf};
 
 use local::LocalSignIns;
 use notes::Notes;

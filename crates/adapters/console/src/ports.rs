@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use derslik_domain::audit::Requester;
+use derslik_domain::id::AccountId;
+use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{
     AccountControl, AccountIds, ClockControl, FaultControl, JournalReading, RequestReplay, SeedControl, SnapshotControl,
 };
@@ -12,10 +14,15 @@ use derslik_ports::inbound::operators::{
     UserAdministration, VitalsReading,
 };
 use derslik_ports::inbound::{AttendeeService, CourseService, HealthService, JobService, PeopleService, RosterService, SessionService};
-use derslik_ports::outbound::Clock;
 
 /// Makes the ports of operators that record a requester.
 pub type OperatorsFor = Arc<dyn Fn(Requester) -> OperatorPorts + Send + Sync>;
+
+/// Tells the time of an account.
+pub type TimeOf = Arc<dyn Fn(AccountId) -> Timestamp + Send + Sync>;
+
+/// Tells the time of accounts without a clock of their own.
+pub type Time = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// All ports of the console. Clones share them.
 #[derive(Clone)]
@@ -35,7 +42,9 @@ pub struct ConsolePorts {
     /// The verification of the audit log. `None` where this process knows no key of its seals.
     pub verification: Option<Arc<dyn AuditVerification>>,
     /// The time of each account.
-    pub clock: Arc<dyn Clock>,
+    pub time_of: TimeOf,
+    /// The time of accounts without a clock of their own.
+    pub time: Time,
     /// The ids by which accounts are known outside.
     pub ids: Arc<AccountIds>,
     /// Test control, which profile `dev` has.

@@ -83,7 +83,7 @@ impl FromRequest for Visit {
                 zone: state.account.settings.timezone,
                 is_disabled: state.is_disabled(),
             };
-            let (query, language, now) = (Fields::read(request.query_string().as_bytes()), known.language, ports.clock.now_of(id));
+            let (query, language, now) = (Fields::read(request.query_string().as_bytes()), known.language, (ports.time_of)(id));
             Ok(Self { t: Texts::of(language), console, known, person, request, account, query, language, now })
         })
     }

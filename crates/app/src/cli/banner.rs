@@ -1,14 +1,14 @@
 //! The banner that `serve` prints: the addresses of the service, credentials, and commands to paste.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use derslik_domain::job::Project;
 use derslik_domain::time::{Timestamp, Zone};
 use derslik_http::perculus::bearer;
 use serde_json::{Value, json};
 
-use super::operations::ConsoleAddress;
+use super::addresses::{ConsoleAddress, reachable};
 use crate::config::Profile;
 use crate::dev_accounts::DevAccount;
 
@@ -63,16 +63,6 @@ impl Banner<'_> {
             "accounts": accounts,
         })
     }
-}
-
-/// An address to call: a loopback one in place of all addresses of the machine, which only a listener can name.
-pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }
 
 fn account_json(account: &DevAccount) -> Value {

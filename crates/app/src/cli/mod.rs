@@ -5,6 +5,7 @@
 //! `completions` knows the commands alone.
 
 mod account;
+mod addresses;
 mod admin;
 mod audit;
 mod backup;

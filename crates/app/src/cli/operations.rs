@@ -9,15 +9,14 @@ use derslik_http::{Calls, DocumentationFile, documentation};
 use derslik_operations::{Control, ControlSlot, DOCUMENT_PATH, File, Pages, ServiceConfig, start};
 use derslik_ports::inbound::operators::VitalsReading;
 use derslik_ports::inbound::{HealthService, Phase};
-use derslik_ports::outbound::Ids;
 use derslik_side_listener::Running;
 use tokio::runtime::Handle;
 
 use super::Failure;
-use super::banner::reachable;
+use super::addresses::{ConsoleAddress, reachable};
 use crate::config::{Config, Profile};
 use crate::metrics::Metrics;
-use crate::system::SystemIds;
+use crate::system::random;
 use crate::wiring::{Installation, health, metrics};
 
 /// The operations listener of a process, if it has one. Without it no metrics are kept.
@@ -43,13 +42,6 @@ struct ShownConsole {
     public_url: Arc<OnceLock<String>>,
 }
 
-/// Where the console is, and the token that it asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ConsoleAddress {
-    pub(super) url: String,
-    pub(super) token: Option<String>,
-}
-
 impl ShownConsole {
     fn new(config: &Config, address: SocketAddr) -> Self {
         let is_behind_proxy = config.console.url.is_some() && !config.console.is_of_this_machine();
@@ -63,7 +55,7 @@ impl ShownConsole {
         let public_url = Arc::default();
         let settings = ConsoleSettings {
             sign_in,
-            secret: SystemIds.random(),
+            secret: random(),
             is_https: config.console.is_https(),
             public_url: Arc::clone(&public_url),
             docs_url: "/docs",
@@ -77,7 +69,7 @@ impl ShownConsole {
 fn random_text() -> String {
     /// The letters are 128 bits.
     const LETTERS: usize = 32;
-    let mut text = hex(&SystemIds.random());
+    let mut text = hex(&random());
     text.truncate(LETTERS);
     text
 }

@@ -32,6 +32,7 @@ impl Installation {
         let Operators { sign_ins, backlog, .. } = self.operators();
         let keys = config.audit.seal_keys(&[])?;
         let (uow, system, account_ids) = (self.uow.clone(), self.system.clone(), Arc::clone(&self.account_ids));
+        let (clock, of_all_accounts) = (self.clock(), self.clock());
         let of_all = Arc::clone(&sign_ins);
         Ok(ConsolePorts {
             operators_for: Arc::new(move |requester| {
@@ -50,7 +51,8 @@ impl Installation {
             backlog,
             vitals,
             verification: keys.map(|keys| self.audit_verification(keys)),
-            clock: self.clock(),
+            time: Arc::new(move || of_all_accounts.now()),
+            time_of: Arc::new(move |account| clock.now_of(account)),
             ids: Arc::clone(&self.account_ids),
             control: control.zip(self.tests.as_ref()).map(|(control, tests)| self.of_control(control, tests, loopback)),
         })

@@ -27,11 +27,11 @@ use derslik_domain::time::Zone;
 use derslik_ports::StoreError;
 use derslik_ports::inbound::HealthService;
 use derslik_ports::inbound::operators::{BacklogReading, DueReading, VitalsReading};
-use derslik_ports::outbound::Clock;
 use tokio::time::timeout;
 
 use crate::failure::Failure;
 use crate::locale::{Language, clock_seconds};
+use crate::ports::TimeOf;
 use crate::shell::{Section, Shell};
 use crate::texts::Texts;
 use crate::visit::Visit;
@@ -101,7 +101,7 @@ struct Source {
     vitals: Arc<dyn VitalsReading>,
     backlog: Arc<dyn BacklogReading>,
     due: Arc<dyn DueReading>,
-    clock: Arc<dyn Clock>,
+    time_of: TimeOf,
 }
 
 impl Source {
@@ -117,7 +117,7 @@ impl Source {
             vitals: Arc::clone(&ports.vitals),
             backlog: Arc::clone(&ports.backlog),
             due: visit.operators()?.due,
-            clock: Arc::clone(&ports.clock),
+            time_of: Arc::clone(&ports.time_of),
         })
     }
 
@@ -136,7 +136,7 @@ impl Source {
     }
 
     async fn side(&self) -> Side {
-        let now = self.clock.now_of(self.account);
+        let now = (self.time_of)(self.account);
         let style = side::Style { t: self.t, language: self.language, zone: self.zone, now, base: &self.base };
         let (due, backlog) =
             tokio::join!(timeout(PATIENCE, self.due.upcoming(self.account, DUE)), timeout(PATIENCE, self.backlog.backlog()));

@@ -85,7 +85,7 @@ pub(crate) async fn of(visit: &Visit) -> Result<Option<Bar>, Failure> {
         clock,
         upcoming: &upcoming,
         faults: &control.faults.list(account),
-        machine: ports.clock.now(),
+        machine: (ports.time)(),
         zone: visit.account.zone,
         language: visit.language,
         t: visit.t,

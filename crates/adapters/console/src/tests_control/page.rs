@@ -129,7 +129,7 @@ async fn page(visit: &Visit, outcomes: &Outcomes, forms: Forms) -> Result<Contro
         moment: visit.moment(shown.now),
         offset: offset(shown.now, visit.account.zone),
         zone: visit.account.zone.name(),
-        pace: words::pace(&shown, visit.ports()?.clock.now(), t),
+        pace: words::pace(&shown, (visit.ports()?.time)(), t),
         is_frozen: shown.is_frozen,
         is_own: shown.is_own,
     };
