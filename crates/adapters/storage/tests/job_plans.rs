@@ -45,6 +45,9 @@ const THROUGH_THE_ACCOUNT: &str = "the erasure of attendances and sessions";
 /// The deed that, without statistics, reads the index of all waiting jobs, and counts no more of them than with statistics.
 const THROUGH_THE_WAITING: &str = "the depth of the queue";
 
+/// The deed that reads the newest jobs of all. It follows the order of the ids, once the server knows the table.
+const NEWEST_OF_ALL: &str = "the newest jobs of an account";
+
 /// The deed that looks at the newest jobs, with an end. Without statistics, it reads all ids of the account to find that end.
 const THROUGH_THE_NEWEST: &str = "the newest jobs of one action";
 
@@ -210,7 +213,7 @@ const DEEDS: [(&str, Deed, i64); 29] = [
         |stores| Ok(stores.jobs().list_newest(account().id, ProjectId::new(1), OffsetPage::at(100, 100).unwrap())?.len()),
         420,
     ),
-    ("the newest jobs of an account", |stores| search(stores, &JobFilter::default()), 420),
+    (NEWEST_OF_ALL, |stores| search(stores, &JobFilter::default()), 420),
     ("the newest jobs in one state", |stores| search(stores, &of_state(JobStatus::Scheduled)), 420),
     (
         "the newest jobs that run",
@@ -381,10 +384,11 @@ fn postgres_looks_at_few_rows_to_find_few() {
     let (_database, mut conn, url) = fill_postgres();
     // A new database has no statistics. Rolled back changes leave dead rows, which are read as well.
     for (about, rows, most) in rows_of_deeds(&mut conn, &url, "SELECT") {
+        // Until the server has looked at a new table, it may take another index for the newest jobs of all.
         let beside = match about {
             THROUGH_THE_ACCOUNT => 10_100,
             THROUGH_THE_WAITING => 10_200,
-            THROUGH_THE_NEWEST | THROUGH_THE_UNFINISHED => 150_000,
+            THROUGH_THE_NEWEST | THROUGH_THE_UNFINISHED | NEWEST_OF_ALL => 150_000,
             _ => 0,
         };
         assert!(rows <= most + DEAD_ROWS + beside, "{about}, without statistics: {rows} rows each time");
