@@ -190,7 +190,7 @@ test('a sign-in ends with its cookie, and its token with the sign-in', async () 
   await page.locator('form[action$="/sign-out"] button').click();
   await page.waitForURL(/sign-in/);
   assert.equal((await context.cookies()).some(({ name, value }) => name === 'derslik_console' && value), false);
-  // What somebody kept of it opens nothing.
+  // A copy of it opens nothing.
   await context.addCookies(cookies);
   await page.goto(`${base}now`);
   assert.equal(new URL(page.url()).pathname, '/console/sign-in');
