@@ -27,19 +27,19 @@ const PAGES = [
   ['person-passive', first('people?q=Zeynep', /people\/\d+/, '/passive')],
   ['person-delete', first('people?q=Zeynep', /people\/\d+/, '/delete')],
   ['keys', 'keys'],
-  ['key', first('keys?kind=access_key', /keys\/\d+/)],
+  ['key', first('keys?kind=access-key', /keys\/\d+/)],
   ['key-new', 'keys/new'],
-  ['key-revoke', first('keys?kind=access_key', /keys\/\d+/, '/revoke')],
+  ['key-revoke', first('keys?kind=access-key', /keys\/\d+/, '/revoke')],
   ['audit', 'audit'],
-  ['requests', 'requests'],
-  ['request', first('requests', /requests\/\d+/)],
-  ['control', 'control'],
-  ['connect', 'connect'],
+  //NOT-YET ['requests', 'requests'],
+  //NOT-YET ['request', first('requests', /requests\/\d+/)],
+  //NOT-YET ['control', 'control'],
+  //NOT-YET ['connect', 'connect'],
   ['find', 'find?q=Kimya'],
 ];
 
 function first(list, form, more = '') {
-  return { list, form: new RegExp(`href="[^"]*/(${form.source})["#?]`), more };
+  return { list, form: new RegExp(`href="[^"]*/(${form.source})["#?]`, 'i'), more };
 }
 
 /** The name and the address of each page of an account: `base` is the address of the account, with a slash at its end. */
