@@ -157,7 +157,7 @@ test('pages of single things', async () => {
   for (const [list, link] of [['sessions?view=list', 'tbody a.name'], ['courses', 'tbody a.name'], ['people', 'tbody a.name'], ['jobs', 'tbody a.name'], ['requests', 'tbody a.name']]) {
     await page.goto(base + list);
     const addresses = await page.locator(link).evaluateAll((all) => all.map((e) => e.href));
-    for (const address of addresses.slice(0, 12)) {
+    for (const address of addresses.slice(0, 8)) {
       await page.goto(address);
       await assertInert();
     }
@@ -174,7 +174,7 @@ test('the other pages', async () => {
 });
 
 test('texts that are searched for', async () => {
-  for (const text of PAYLOADS.slice(0, 24)) {
+  for (const text of PAYLOADS.filter((_, at) => at % 3 === 1)) {
     for (const path of ['find?q=', 'jobs?q=', 'courses?q=', 'people?q=', 'sessions?view=list&name=', 'requests?q=']) {
       await page.goto(base + path + encodeURIComponent(text));
       await assertInert();
@@ -183,7 +183,7 @@ test('texts that are searched for', async () => {
 });
 
 test('texts that a form brings back', async () => {
-  for (const text of PAYLOADS.slice(0, 10)) {
+  for (const text of PAYLOADS.filter((text) => /[<"']/.test(text)).slice(0, 8)) {
     await page.goto(`${base}courses/new`);
     await page.locator('#f-name').fill('');
     await page.locator('#f-description').fill(text);
