@@ -7,22 +7,22 @@ const SEED = new URL('./console-seed.yaml', import.meta.url);
 const BEGIN = '2026-03-09T07:00:00+03:00';
 export const NOW = '2026-03-11T10:24:07+03:00';
 
-/** A service with temporary data on free ports, which ends with this process. */
-export function launch(options = {}) {
+/** A service with temporary data on free ports, which ends with this process. Its clock is that of the week. */
+export function launch() {
   process.env.DERSLIK_BIN = PROGRAM;
-  return Server.launch(options);
+  return Server.launch({ args: ['--dev-clock', BEGIN] });
 }
 
 const userAgent = (text) => ({ headers: { 'User-Agent': text } });
 
 /** What clients did before the week: erasures, of which some fail, and sessions in all states. */
-async function erasures(account) {
+async function erasures(server, account) {
   const ask = (user) => account.delete(`/api/v1/${account.project.key}/users/${encodeURIComponent(user)}`);
-  for (const user of ['mezun-2019-0412', 'mezun-2019-0377', 'konuk@okul.example']) await ask(user);
-  await account.clock.advance({ to: '2026-03-10T06:00:00+03:00' });
+  for (const user of ['mezun-2019-0412', 'mezun-2019-0377', 'elif.celik@okul.example']) await ask(user);
+  await server.clock.advance({ to: '2026-03-10T06:00:00+03:00' });
   await account.faults.add('job-fails', { action: 'delete_user_data' });
   for (const user of ['eski.veli@okul.example', 'mezun-2018-0031']) await ask(user);
-  await account.clock.advance({ to: '2026-03-11T08:00:00+03:00' });
+  await server.clock.advance({ to: '2026-03-11T08:00:00+03:00' });
   await account.faults.clear();
   for (const user of ['mezun-2020-1108', 'mezun-2020-1109', 'mezun-2020-1110', 'can.eski@okul.example']) await ask(user);
 }
@@ -59,14 +59,14 @@ async function requests(account) {
   await account.request('GET', '/v1/userProfiles/me', google);
 }
 
-/** An account with that content, whose clock stands still. */
+/** An account with that content. The clock of the service stands still, so the accounts have no other. */
 export async function school(server, name = 'Atatürk Lisesi') {
-  const account = await server.account({ name });
-  await account.clock.freeze(BEGIN);
+  await server.clock.freeze(BEGIN);
+  const account = await server.account({ name, frozen: false });
   await account.seed(SEED);
-  await erasures(account);
+  await erasures(server, account);
   await sessions(account);
-  await account.clock.advance({ to: NOW });
+  await server.clock.advance({ to: NOW });
   await requests(account);
   return account;
 }

@@ -31,10 +31,10 @@ const PAGES = [
   ['key-new', 'keys/new'],
   ['key-revoke', first('keys?kind=access-key', /keys\/\d+/, '/revoke')],
   ['audit', 'audit'],
-  //NOT-YET ['requests', 'requests'],
-  //NOT-YET ['request', first('requests', /requests\/\d+/)],
-  //NOT-YET ['control', 'control'],
-  //NOT-YET ['connect', 'connect'],
+  ['requests', 'requests'],
+  ['request', first('requests', /requests\/\d+/)],
+  ['control', 'control'],
+  ['connect', 'connect'],
   ['find', 'find?q=Kimya'],
 ];
 
