@@ -79,6 +79,17 @@ test('a session is found', async () => {
   assert.match(await page.locator('h1').innerText(), /titrasyon deneyi/);
 });
 
+test('what has a number or an alias is found by it, and what there is not is said', async () => {
+  const course = await account.get('/v1/courses/d:kimya-11a');
+  const person = account.users.teacher.id;
+  for (const [text, heading] of [[course.id, /Kimya 11-A/], ['d:kimya-11a', /Kimya 11-A/], [person, /teacher|Find/], ['123456', /Find/], ['d:none', /Find/], ['p:none', /Find/]]) {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type(String(text));
+    await enter();
+    assert.match(await page.locator('h1').innerText(), heading, `${text}`);
+  }
+});
+
 test('three jobs are cancelled', async () => {
   await tabTo('.side a', 'Jobs');
   await enter();
