@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test packages docs-test e2e-all schemathesis crash-test backup-test compose-test lint fmt deny bench abuse secure reliability control-test upgrade-test build doc migrate secrets ci help
+.PHONY: run test packages docs-test e2e-all schemathesis crash-test backup-test compose-test lint fmt deny bench abuse secure reliability control-test console-timings screenshots upgrade-test build doc migrate secrets ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -55,6 +55,12 @@ reliability: ## the proofs of reliability at their full size, with a PostgreSQL 
 control-test: ## test control, optimised: its times, goals and promises; ARGS='--database postgres' takes the other database
 	@scripts/control-test $(ARGS)
 
+console-timings: ## the pages of the console with a million jobs, optimised: their times and the goal; ARGS='--database postgres' takes the other database
+	@scripts/console-timings $(ARGS)
+
+screenshots: ## pictures of all pages of the console, into target/screenshots; ARGS=--readme takes the one of the README
+	@scripts/screenshots $(ARGS)
+
 upgrade-test: ## a rolling upgrade from the last tagged release, and back, under load
 	@scripts/upgrade-test $(ARGS)
 
@@ -74,4 +80,4 @@ ci: ## what continuous integration runs
 	@.ci/run
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -54,36 +54,41 @@ function isForeign(url, names) {
 }
 
 /**
- * A browser, for which `names` lead to this machine. `visit(url, options)` opens a page of its own, and returns it with what it has
- * asked for so far: `requests` are all URLs, `foreign` those of other machines, and `errors` the errors of its console and its
- * scripts. `page(url)` opens a page of which nothing is recorded, and whose preflights reach the service.
+ * A browser, for which `names` lead to this machine. `open(options)` makes a page of its own, and returns it with what happens there:
+ * `requests` are all URLs that it asks for, `foreign` those of other machines, `errors` the errors of its console and its scripts, and
+ * `dialogs` what it has asked its user. `visit(url, options)` opens such a page at once, which must answer with success, and `page(url)`
+ * returns that page alone.
  */
 export async function openBrowser(names = []) {
   const browser = await chromium.launch({ executablePath: executable(), headless: true, args: [...ARGUMENTS, resolverRules(names)] });
-  async function visit(url, options = {}) {
+  async function open(options = {}) {
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
-    const [requests, foreign, errors] = [[], [], []];
-    await context.route('**/*', (route) => {
-      const asked = route.request().url();
+    const [requests, foreign, errors, dialogs] = [[], [], [], []];
+    // Nothing is intercepted: the library would then answer preflights by itself, and the browser would keep no file.
+    context.on('request', (request) => {
+      const asked = request.url();
       if (isRemote(asked)) requests.push(asked);
-      if (!isForeign(asked, names)) return route.continue();
-      foreign.push(asked);
-      return route.abort();
+      if (isForeign(asked, names)) foreign.push(asked);
     });
     const page = await context.newPage();
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) errors.push(message.text());
     });
     page.on('pageerror', (error) => errors.push(String(error)));
-    const answer = await page.goto(url);
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message());
+      dialog.dismiss();
+    });
+    return { context, page, requests, foreign, errors, dialogs, close: () => context.close() };
+  }
+  async function visit(url, options = {}) {
+    const opened = await open(options);
+    const answer = await opened.page.goto(url);
     if (!answer?.ok()) throw new Error(`${url} answered ${answer?.status()}`);
-    return { page, requests, foreign, errors, answer };
+    return { ...opened, answer };
   }
-  // The library answers preflights by itself where it intercepts requests, so here it intercepts none.
   async function page(url) {
-    const page = await (await browser.newContext()).newPage();
-    await page.goto(url);
-    return page;
+    return (await visit(url)).page;
   }
-  return { visit, page, close: () => browser.close() };
+  return { open, visit, page, close: () => browser.close() };
 }

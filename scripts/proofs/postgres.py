@@ -43,10 +43,10 @@ class Refused(Exception):
 class Client:
     """A connection, by the simple protocol and without a password."""
 
-    def __init__(self, port, timeout=60):
+    def __init__(self, port, timeout=60, database="postgres"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
         self.file = self.socket.makefile("rb")
-        parameters = b"user\0postgres\0database\0postgres\0application_name\0proof\0\0"
+        parameters = f"user\0postgres\0database\0{database}\0application_name\0proof\0\0".encode()
         self.socket.sendall(struct.pack("!ii", len(parameters) + 8, 196_608) + parameters)
         self._answers()
 

@@ -1,18 +1,11 @@
 // Pages of other origins that call the APIs with `fetch`, as a JavaScript quickstart does. The browser takes the names of the pages to
 // this machine, and reaches nothing else.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { openBrowser } from '../../browser/browser.js';
+import { serve } from '../../browser/service.js';
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
-const program = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), 'debug', 'derslik');
 const known = process.env.E2E_URL.replace(/\/$/, '');
 
 // Any page of the web. Its name leads to this machine in the browser of this test.
@@ -29,32 +22,16 @@ async function servePage() {
   return { port: server.address().port, close: () => server.close() };
 }
 
-/** A service with keys of its own and these settings: its URL, a token of its admin, and how to end it. */
-async function serve(settings = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'derslik-'));
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DERSLIK_')));
-  const child = spawn(program, ['serve', '--json', '--listen', '127.0.0.1:0', '--ops-listen', '127.0.0.1:0', '--data-dir', folder], {
-    env: { ...environment, ...settings },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const first = await new Promise((found, failed) => {
-    createInterface({ input: child.stdout }).once('line', found);
-    child.once('exit', (code) => failed(new Error(`the service ended with code ${code}`)));
-  });
-  const { url, operations, accounts } = JSON.parse(first);
-  const close = () =>
-    new Promise((ended) => {
-      child.removeAllListeners('exit');
-      child.once('exit', ended);
-      child.kill();
-    }).then(() => rmSync(folder, { recursive: true, force: true }));
-  return { url, operations, account: accounts[0], close };
+/** A service with keys of its own and these settings: its URLs, its account and how to end it. */
+async function start(settings = {}) {
+  const service = await serve(settings);
+  return { ...service, account: service.accounts[0] };
 }
 
 before(async () => {
   browser = await openBrowser([NAME]);
   pages = await servePage();
-  own = await serve();
+  own = await start();
 });
 
 after(async () => {
@@ -148,7 +125,7 @@ test('a list narrows the origins, and an empty list ends it', async () => {
     [listed, 'localhost', 'nothing'],
     ['', NAME, 'nothing'],
   ]) {
-    const service = await serve({ DERSLIK_HTTP__CORS_ORIGINS: origins });
+    const service = await start({ DERSLIK_HTTP__CORS_ORIGINS: origins });
     try {
       const request = { headers: { Authorization: `Bearer ${service.account.token}` } };
       const answer = await call(await pageOf(host), `${service.url}/v1/courses`, request);

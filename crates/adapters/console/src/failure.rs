@@ -5,6 +5,7 @@ use std::fmt;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
+use derslik_domain::course::CourseDenial;
 use derslik_ports::StoreError;
 use derslik_ports::inbound::control::ControlError;
 use derslik_ports::inbound::{CourseError, ServiceError};
@@ -93,7 +94,7 @@ impl From<ServiceError> for Failure {
 impl From<CourseError> for Failure {
     fn from(error: CourseError) -> Self {
         match error {
-            CourseError::NotFound => Self::NotFound,
+            CourseError::NotFound | CourseError::Denied(CourseDenial::Missing | CourseDenial::Invisible) => Self::NotFound,
             CourseError::Store(error) => error.into(),
             other => Self::Conflict(other.to_string()),
         }
@@ -108,5 +109,18 @@ impl From<ControlError> for Failure {
             ControlError::Conflict(text) => Self::Conflict(text),
             other => Self::Refused(other.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_course_that_is_not_there_is_not_found() {
+        for denial in [CourseDenial::Missing, CourseDenial::Invisible] {
+            assert_eq!(Failure::from(CourseError::Denied(denial)), Failure::NotFound);
+        }
+        assert!(matches!(Failure::from(CourseError::Denied(CourseDenial::Role)), Failure::Conflict(_)));
     }
 }

@@ -152,7 +152,9 @@ impl Console {
                     .configure(tests_control::configure)
                     .configure(connect::configure)
                     .configure(find::configure)
-                    .configure(visit::configure_account),
+                    .configure(visit::configure_account)
+                    // Without it the listener would answer, which has no pages.
+                    .default_service(web::to(visit::no_such_page)),
             )
             .default_service(web::to(visit::no_such_page))
             .wrap(actix_web::middleware::from_fn(guard::guard))

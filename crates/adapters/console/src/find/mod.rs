@@ -179,10 +179,10 @@ async fn with_guid(visit: &Visit, session: SessionGuid, guid: UserGuid) -> Resul
 }
 
 async fn course(visit: &Visit, actor: &Actor, course: CourseRef) -> Result<Option<Match>, Failure> {
-    match visit.ports()?.clients.courses.get(actor, course).await {
+    match visit.ports()?.clients.courses.get(actor, course).await.map_err(Failure::from) {
         Ok(found) => Ok(Some(match_of_course(found.course.id.get(), found.course.details.name.as_str()))),
-        Err(CourseError::NotFound) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(Failure::NotFound) => Ok(None),
+        Err(failure) => Err(failure),
     }
 }
 
