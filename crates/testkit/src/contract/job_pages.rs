@@ -94,7 +94,8 @@ fn one_of_each<U: UnitOfWork>(harness: &Harness<U>) -> [Job; 5] {
     let running = apply(harness, job("1"), vec![claim()]);
     let cancelled = apply(harness, job("2"), vec![Event::Cancel]);
     let failed = apply(harness, job("3"), vec![claim(), fail()]);
-    let completed = apply(harness, enqueue(harness, erasure(PROJECT, "b").starting_at(now())), vec![claim(), Event::Succeed { token: TOKEN }]);
+    let completed =
+        apply(harness, enqueue(harness, erasure(PROJECT, "b").starting_at(now())), vec![claim(), Event::Succeed { token: TOKEN }]);
     let all = [scheduled, running, cancelled, failed, completed];
     assert_eq!(all.clone().map(|job| job.status()), JobStatus::ALL);
     all
