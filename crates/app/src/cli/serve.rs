@@ -16,7 +16,8 @@ use derslik_side_listener::Running;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::banner::{Banner, reachable};
+use super::addresses::reachable;
+use super::banner::Banner;
 use super::database::open_to_serve;
 use super::known_keys::{retry_while_busy, set_up_dev_accounts};
 use super::metadata;
