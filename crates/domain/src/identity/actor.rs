@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::course::CourseSettings;
-use crate::id::{AccountId, CredentialId, PrincipalId, ProjectId};
+use crate::id::{AccountId, AdminId, CredentialId, PrincipalId, ProjectId};
 use crate::text::{Name, TextError};
 use crate::time::{StartDateMode, Timestamp, Zone};
 use crate::trace::TraceParent;
 
-use super::{CredentialRoot, Lang, Operator};
+use super::{CredentialRoot, Lang};
 
 /// The name of an account: 1 to 100 characters.
 pub type AccountName = Name<100>;
@@ -280,6 +280,16 @@ pub struct Actor {
     pub trace: Option<TraceParent>,
     /// The operator, if one acts by the service principal of the account. The audit log names the operator then, and not the principal.
     pub operator: Option<Operator>,
+}
+
+/// The operator, where one acts in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+pub enum Operator {
+    /// The person at the command line.
+    Installation,
+    /// An admin who has signed in.
+    Admin(AdminId),
 }
 
 impl Actor {

@@ -19,16 +19,6 @@ pub struct Admin {
     pub created_at: Timestamp,
 }
 
-/// The operator, where one acts in an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum Operator {
-    /// The person at the command line.
-    Installation,
-    /// An admin who has signed in.
-    Admin(AdminId),
-}
-
 /// What an admin may do in the installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]

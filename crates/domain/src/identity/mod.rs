@@ -19,10 +19,10 @@ mod subject;
 mod user;
 
 pub use actor::{
-    Account, AccountName, AccountNameError, AccountSettings, AccountState, Actor, Principal, PrincipalKind, Role, Scope, Scopes,
+    Account, AccountName, AccountNameError, AccountSettings, AccountState, Actor, Operator, Principal, PrincipalKind, Role, Scope, Scopes,
     new_account_name,
 };
-pub use admin::{Admin, AdminRole, Operator};
+pub use admin::{Admin, AdminRole};
 pub use authorize::{Action, Denial, authorize};
 pub use credential::{Credential, CredentialKind, PasswordHash, SecretDigest};
 pub use credential_root::CredentialRoot;

@@ -32,13 +32,13 @@ pub(super) fn upcoming(stores: &mut DieselStores<'_>, account: AccountId, limit:
             break;
         }
         let guids: Vec<_> = ends.iter().map(|(_, guid)| SessionGuid::new(guid.0)).collect();
-        let mut sessions = SessionRepository::find_many(stores, account, &guids)?;
+        let sessions = SessionRepository::find_many(stores, account, &guids)?;
         for (at, guid) in ends {
-            let Some(session) = sessions.remove(&SessionGuid::new(guid.0)) else { continue };
+            let Some(session) = sessions.get(&SessionGuid::new(guid.0)) else { continue };
             let is_open = SessionStatus::OPEN.contains(&session.status);
             // Of a session that was moved, there is another end.
             if is_open && session.ends_at() == at.0 {
-                found.push(UpcomingEnd { at: at.0, session: session.guid, name: session.name });
+                found.push(UpcomingEnd { at: at.0, session: session.guid, name: session.name.clone() });
             }
         }
     }
