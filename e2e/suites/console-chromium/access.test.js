@@ -95,6 +95,9 @@ test('nothing is shown to a visitor who has not signed in', async () => {
     assert.equal(answer.status, 303, path);
     assert.match(answer.headers.get('location'), /^\/console\/sign-in\?to=/, path);
   }
+  // A stream of events can't lead to a page.
+  const stream = await fetch(`${base}now/live`, { headers: { Accept: 'text/event-stream' }, redirect: 'manual' });
+  assert.equal(stream.status, 401);
   const away = await fetch(`${service.operations}/console/sign-in?to=https://evil.example/`);
   assert.ok(!(await away.text()).includes('evil.example'));
 });
