@@ -27,7 +27,7 @@ function read(file) {
   const found = [...parts(file)];
   const header = found.find(([name]) => name === 'IHDR')[1];
   const [width, height, depth, kind] = [header.readUInt32BE(0), header.readUInt32BE(4), header[8], header[9]];
-  if (depth !== 8 || ![TRUE_COLOUR, WITH_ALPHA].includes(kind)) throw new Error(`a PNG of depth ${depth} and kind ${kind} is not read here`);
+  if (depth !== 8 || ![TRUE_COLOUR, WITH_ALPHA].includes(kind)) throw new Error(`a PNG of kind ${kind} with ${depth} bits is not read`);
   const bytes = kind === WITH_ALPHA ? 4 : 3;
   const data = inflateSync(Buffer.concat(found.filter(([name]) => name === 'IDAT').map(([, content]) => content)));
   const pixels = new Uint32Array(width * height);
@@ -95,7 +95,7 @@ export function withPalette(file) {
   const [places, table] = [new Map(), Buffer.alloc(3 * COLOURS)];
   palette(counts).forEach(({ colours }, place) => {
     // The most frequent colour of a box stands for all, so that surfaces keep theirs.
-    const [most] = colours.reduce(([best, count], colour) => (counts.get(colour) > count ? [colour, counts.get(colour)] : [best, count]), [0, 0]);
+    const most = colours.reduce((best, colour) => (counts.get(colour) > counts.get(best) ? colour : best));
     table.set(channels(most), 3 * place);
     for (const colour of colours) places.set(colour, place);
   });

@@ -17,7 +17,13 @@ const README = { page: 'week', file: 'docs/console.png', bytes: 150_000 };
 const WORK_SECONDS = 25;
 
 const { values, positionals } = parseArgs({
-  options: { readme: { type: 'boolean' }, language: { type: 'string' }, scheme: { type: 'string' }, size: { type: 'string' }, whole: { type: 'boolean' } },
+  options: {
+    readme: { type: 'boolean' },
+    whole: { type: 'boolean' },
+    language: { type: 'string' },
+    scheme: { type: 'string' },
+    size: { type: 'string' },
+  },
   allowPositionals: true,
 });
 
@@ -70,7 +76,8 @@ try {
       for (const locale of LANGUAGES.filter((language) => (values.language ?? language) === language)) {
         for (const colorScheme of SCHEMES.filter((scheme) => (values.scheme ?? scheme) === scheme)) {
           for (const [size, viewport] of Object.entries(SIZES).filter(([size]) => (values.size ?? size) === size)) {
-            await picture(browser, { locale, colorScheme, viewport }, url, join(folder, `${name}-${locale}-${size}-${colorScheme}.png`), values.whole);
+            const file = join(folder, `${name}-${locale}-${size}-${colorScheme}.png`);
+            await picture(browser, { locale, colorScheme, viewport }, url, file, values.whole);
             count += 1;
           }
         }

@@ -1,12 +1,11 @@
 // Profile production: admins sign in, viewers change nothing, and no form counts without its token.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../../browser/browser.js';
 import { ROOT, serveProduction } from '../../browser/service.js';
-import { LANGUAGES, assertGood, assertQuiet } from './checks.js';
+import { LANGUAGES, ask, assertGood, assertQuiet, formToken } from './checks.js';
 
 const PASSWORD = 'uzun bir parola 2026';
 const ADMINS = { ayse: 'operator', can: 'viewer', deniz: 'operator' };
@@ -35,7 +34,9 @@ function admin({ command }, name, role) {
 async function fill(page, name, password) {
   await page.locator('input[name=name]').fill(name);
   await page.locator('input[name=password]').fill(password);
-  const [answer] = await Promise.all([page.waitForResponse((answer) => answer.request().isNavigationRequest()), page.locator('button.primary').click()]);
+  const answering = page.waitForResponse((answer) => answer.request().isNavigationRequest());
+  await page.locator('button.primary').click();
+  const answer = await answering;
   await page.waitForLoadState();
   return answer.status();
 }
@@ -71,7 +72,8 @@ const OF_SIGN_INS = ['/sign-in', '/sign-out'];
 /** The address of a route of the account, with something in the place of each parameter. */
 function addressOf(route) {
   const values = { guid: '8293D504-13EE-447F-9B36-6686C5C39FEB', id: '100', name: 'x', number: '1' };
-  return `/console/${keys.account.id}${route.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? assert.fail(`what stands for {${name}} in ${route}?`))}`;
+  const valueOf = (_, name) => values[name] ?? assert.fail(`what stands for {${name}} in ${route}?`);
+  return `/console/${keys.account.id}${route.replace(/\{(\w+)\}/g, valueOf)}`;
 }
 
 test('a page leads to the page to sign in, in the language of the visitor', async (t) => {
@@ -93,6 +95,9 @@ test('nothing is shown to a visitor who has not signed in', async () => {
     assert.equal(answer.status, 303, path);
     assert.match(answer.headers.get('location'), /^\/console\/sign-in\?to=/, path);
   }
+  // A stream of events can't lead to a page.
+  const stream = await fetch(`${base}now/live`, { headers: { Accept: 'text/event-stream' }, redirect: 'manual' });
+  assert.equal(stream.status, 401);
   const away = await fetch(`${service.operations}/console/sign-in?to=https://evil.example/`);
   assert.ok(!(await away.text()).includes('evil.example'));
 });
@@ -111,7 +116,9 @@ test('the cookie of a sign-in is for this host, for no script and for twelve hou
 
 test('a viewer reads every page, and each says that no more is possible', async () => {
   const visit = await signedIn('can');
-  for (const path of ['now', 'sessions', 'sessions/new', 'courses', 'courses/new', 'jobs', 'jobs/new', 'people', 'keys', 'audit', 'connect', 'find']) {
+  const lists = ['now', 'sessions', 'courses', 'jobs', 'people', 'keys', 'audit', 'connect', 'find'];
+  const forms = ['sessions/new', 'sessions/batch', 'courses/new', 'jobs/new', 'people/new', 'people/100', 'keys/new'];
+  for (const path of [...lists, ...forms]) {
     const answer = await visit.page.goto(base + path);
     assert.equal(answer.status(), 200, path);
     await visit.page.locator('#viewer').waitFor();
@@ -123,7 +130,8 @@ test('a viewer reads every page, and each says that no more is possible', async 
     assert.deepEqual(open, [], path);
   }
   for (const path of ['requests', 'control']) assert.equal((await visit.page.goto(base + path)).status(), 404, path);
-  await assertGood({ ...visit, page: visit.page }, 'en');
+  await visit.page.goto(`${base}jobs`);
+  await assertGood(visit, 'en');
   await visit.close();
 });
 
@@ -210,16 +218,11 @@ test('behind a proxy with TLS the cookie is bound to its host', async () => {
   const own = await serveProduction({ DERSLIK_CONSOLE__URL: 'https://ops.okul.example' });
   try {
     admin(own, 'ayse', 'operator');
-    const ask = (method, body) => new Promise((found, failed) => {
-      const headers = { Host: 'ops.okul.example', Origin: 'https://ops.okul.example', 'Content-Type': 'application/x-www-form-urlencoded' };
-      const asked = request(`${own.operations}/console/sign-in`, { method, headers: { ...headers, 'Content-Length': Buffer.byteLength(body) } }, async (answer) => {
-        found({ status: answer.statusCode, cookies: answer.headers['set-cookie'] ?? [], text: Buffer.concat(await answer.toArray()).toString() });
-      });
-      asked.on('error', failed);
-      asked.end(body);
-    });
-    const form_token = /name="form_token" value="([0-9a-f]+)"/.exec((await ask('GET', '')).text)[1];
-    const { status, cookies } = await ask('POST', new URLSearchParams({ form_token, name: 'ayse', password: PASSWORD }).toString());
+    const url = `${own.operations}/console/sign-in`;
+    const headers = { Host: 'ops.okul.example', Origin: 'https://ops.okul.example', 'Content-Type': 'application/x-www-form-urlencoded' };
+    const form_token = formToken((await ask('GET', url, headers)).text);
+    const form = new URLSearchParams({ form_token, name: 'ayse', password: PASSWORD }).toString();
+    const { status, headers: { 'set-cookie': cookies } } = await ask('POST', url, headers, form);
     assert.equal(status, 303);
     const parts = cookies[0].split('; ');
     assert.match(parts[0], /^__Host-derslik=.{20,}/);

@@ -1,6 +1,7 @@
 // What holds for every page of the console.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { createRequire } from 'node:module';
 
 const AXE = readFileSync(createRequire(new URL('../../browser/package.json', import.meta.url)).resolve('axe-core/axe.min.js'), 'utf8');
@@ -43,9 +44,26 @@ export async function findings(page, rules) {
   return page.evaluate(async (options) => {
     const { violations } = await globalThis.axe.run(document, options);
     const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
-    return serious.flatMap(({ id, nodes }) => nodes.slice(0, 3).map(({ html, any }) => `${id}: ${html.slice(0, 200)} ${any[0]?.message ?? ''}`));
+    const told = (id, { html, any }) => `${id}: ${html.slice(0, 200)} ${any[0]?.message ?? ''}`;
+    return serious.flatMap(({ id, nodes }) => nodes.slice(0, 3).map((node) => told(id, node)));
   }, options);
 }
+
+/** The answer to a request with exactly these headers. */
+export function ask(method, url, headers = {}, body = '') {
+  return new Promise((found, failed) => {
+    const sent = { 'Content-Length': Buffer.byteLength(body), ...headers };
+    const asked = request(url, { method, headers: sent }, async (answer) => {
+      const parts = await answer.toArray();
+      found({ status: answer.statusCode, headers: answer.headers, text: Buffer.concat(parts).toString() });
+    });
+    asked.on('error', failed);
+    asked.end(body);
+  });
+}
+
+/** The token that the forms of a page carry. */
+export const formToken = (html) => /name="form_token" value="([0-9a-f]+)"/.exec(html)[1];
 
 /** What holds for a page that is shown, in that language. */
 export async function assertGood(visit, language) {

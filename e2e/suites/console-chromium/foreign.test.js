@@ -1,9 +1,10 @@
 // Pages of other sites, which want to read the console, to send its forms or to show it inside of theirs.
 import assert from 'node:assert/strict';
-import { createServer, request } from 'node:http';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../../browser/browser.js';
 import { launch } from '../../browser/content.js';
+import { ask, formToken } from './checks.js';
 
 /** A page of the web. Its name leads to this machine in the browser of this test. */
 const NAME = 'evil.example';
@@ -29,18 +30,6 @@ after(async () => {
   await server?.stop();
 });
 
-/** The answer to a request with exactly these headers. */
-function ask(method, path, headers = {}, body = '') {
-  return new Promise((found, failed) => {
-    const asked = request(new URL(path, base), { method, headers: { 'Content-Length': Buffer.byteLength(body), ...headers } }, async (answer) => {
-      const parts = await answer.toArray();
-      found({ status: answer.statusCode, headers: answer.headers, text: Buffer.concat(parts).toString() });
-    });
-    asked.on('error', failed);
-    asked.end(body);
-  });
-}
-
 async function courses() {
   return (await account.get('/v1/courses')).courses ?? [];
 }
@@ -62,7 +51,9 @@ test('a form of another site is refused', async () => {
   const before = (await courses()).length;
   const { page } = await browser.open();
   await page.goto(evil());
-  const [answer] = await Promise.all([page.waitForResponse((response) => response.url().includes('/courses/new')), page.locator('button').click()]);
+  const answering = page.waitForResponse((response) => response.url().includes('/courses/new'));
+  await page.locator('button').click();
+  const answer = await answering;
   assert.equal(answer.status(), 403);
   assert.equal((await courses()).length, before);
 });
@@ -84,9 +75,9 @@ test('a script of another site reads nothing, and changes nothing', async () => 
 });
 
 test('each foreign origin is refused, also with the token of a form', async () => {
-  const page = (await ask('GET', `${base}courses/new`)).text;
-  const token = /name="form_token" value="([0-9a-f]+)"/.exec(page)[1];
-  const body = new URLSearchParams({ form_token: token, name: 'x', courseState: 'ACTIVE', ownerId: account.users.teacher.email }).toString();
+  const token = formToken((await ask('GET', `${base}courses/new`)).text);
+  const form = { form_token: token, name: 'x', courseState: 'ACTIVE', ownerId: account.users.teacher.email };
+  const body = new URLSearchParams(form).toString();
   const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
   for (const headers of [
     { Origin: `http://${NAME}` },
@@ -115,7 +106,7 @@ test('no site shows the console inside of its page', async () => {
 
 test('the policy allows no script of a page itself, and no other host', async () => {
   for (const path of ['now', 'nothing-here', 'sessions/new']) {
-    const policy = (await ask('GET', base + path)).headers['content-security-policy'];
+    const policy = (await ask('GET', `${base}${path}`)).headers['content-security-policy'];
     assert.match(policy, /default-src 'none'/, path);
     assert.doesNotMatch(policy, /unsafe|\*|https?:/, path);
   }

@@ -74,7 +74,9 @@ after(async () => {
 });
 
 async function fill() {
-  const batch = of('sessions').map((name, at) => ({ name, start_date: `2026-03-12T${String(8 + (at % 10)).padStart(2, '0')}:00:00`, duration: 40, description: name, tags: name }));
+  const batch = of('sessions').map((name, at) => {
+    return { name, start_date: `2026-03-12T${10 + (at % 10)}:00:00`, duration: 40, description: name, tags: name };
+  });
   const { approved } = await account.post('/xapi/v2/session/batch', batch);
   stored.sessions = approved.map(({ name }) => name);
   for (const name of of('courses')) {
@@ -83,7 +85,8 @@ async function fill() {
   stored.courses = of('courses');
   stored.people = [];
   for (const [at, name] of of('people').entries()) {
-    const person = { email: `kisi${at}@okul.example`, username: `kisi${at}`, name, surname: name, role: 'u', status: 1, password: 'uzun-bir-parola' };
+    const own = { email: `kisi${at}@okul.example`, username: `kisi${at}`, password: 'uzun-bir-parola' };
+    const person = { ...own, name, surname: name, role: 'u', status: 1 };
     const { status } = await account.request('POST', '/xapi/user', { body: person });
     if (status < 400) stored.people.push(name);
   }
@@ -94,7 +97,8 @@ async function fill() {
   }
   // Headers and paths of the journal, and those of faults.
   for (const name of PAYLOADS.filter((text) => /^[\x20-\x7e]+$/.test(text))) {
-    await account.request('GET', `/v1/courses/${encodeURIComponent(name)}?x=${encodeURIComponent(name)}`, { headers: { 'X-Note': name, 'User-Agent': name } });
+    const encoded = encodeURIComponent(name);
+    await account.request('GET', `/v1/courses/${encoded}?x=${encoded}`, { headers: { 'X-Note': name, 'User-Agent': name } });
     await account.request('POST', '/xapi/v2/session/search', { body: { name } });
   }
   await account.faults.add('delay', { millis: 1, path: '/v1/<script>alert(1)</script>/*' });
@@ -117,7 +121,8 @@ async function texts(path, selector, next) {
 /** No element of the page comes from a text. */
 async function assertInert() {
   const foreign = await page.evaluate(() => {
-    const handlers = [...document.querySelectorAll('*')].filter((e) => [...e.attributes].some(({ name }) => name.startsWith('on') || name.startsWith('hx-on')));
+    const isHandler = ({ name }) => name.startsWith('on') || name.startsWith('hx-on');
+    const handlers = [...document.querySelectorAll('*')].filter((e) => [...e.attributes].some(isHandler));
     const scripts = [...document.querySelectorAll('script')].filter((e) => !e.src.startsWith(`${location.origin}/console/assets/`));
     const others = [...document.querySelectorAll('iframe, base, style, math, object, embed, meta[http-equiv], [href^="javascript:"], img')];
     return [...handlers, ...scripts, ...others].map((e) => e.outerHTML.slice(0, 100));
@@ -137,7 +142,7 @@ test('there are a hundred of them', () => {
 });
 
 test('names of sessions', async () => {
-  assertHas(await texts('sessions?view=list', 'tbody a.name', '#list footer a:last-child:not([aria-disabled]):nth-child(n)'), stored.sessions);
+  assertHas(await texts('sessions?view=list', 'tbody a.name', '#list footer a:has-text("Later")'), stored.sessions);
   await texts('sessions', '.week a');
 });
 
@@ -154,9 +159,9 @@ test('references of jobs', async () => {
 });
 
 test('pages of single things', async () => {
-  for (const [list, link] of [['sessions?view=list', 'tbody a.name'], ['courses', 'tbody a.name'], ['people', 'tbody a.name'], ['jobs', 'tbody a.name'], ['requests', 'tbody a.name']]) {
+  for (const list of ['sessions?view=list', 'courses', 'people', 'jobs', 'requests']) {
     await page.goto(base + list);
-    const addresses = await page.locator(link).evaluateAll((all) => all.map((e) => e.href));
+    const addresses = await page.locator('tbody a.name').evaluateAll((all) => all.map((e) => e.href));
     for (const address of addresses.slice(0, 8)) {
       await page.goto(address);
       await assertInert();

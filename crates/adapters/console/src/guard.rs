@@ -7,7 +7,7 @@ use std::rc::Rc;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::Cookie;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderName, HeaderValue, LOCATION};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderName, HeaderValue, LOCATION};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -103,7 +103,7 @@ pub(crate) async fn guard(mut request: ServiceRequest, next: Next<impl MessageBo
     };
     let known = match check(&console, &mut request, language).await {
         Ok(known) => Rc::new(known),
-        Err(Failure::SignedOut) if is_reading(request.method()) => {
+        Err(Failure::SignedOut) if is_reading(request.method()) && !is_stream(&request) => {
             let to = sign_in::path(request.uri().path_and_query().map_or(CONSOLE_PATH, |path| path.as_str()));
             return Ok(request.into_response(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish()));
         }
@@ -139,6 +139,11 @@ fn language_of(request: &ServiceRequest) -> Language {
     let chosen = request.cookie(LANGUAGE_COOKIE).and_then(|cookie| Language::by_code(cookie.value()));
     let asked = || request.headers().get(ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok()).unwrap_or_default();
     chosen.unwrap_or_else(|| Language::accepted(asked()))
+}
+
+/// Whether a page asks for a stream of events. To another page it would listen in vain.
+fn is_stream(request: &ServiceRequest) -> bool {
+    request.headers().get(ACCEPT).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// Whether a request only reads.
