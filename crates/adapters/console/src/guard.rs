@@ -63,8 +63,7 @@ impl Person {
     }
 }
 
-/// What is known of a request before its page.
-#[derive(Debug)]
+/// What is known of a request before its page. It holds the token of the sign-in, so it is never printed.
 pub(crate) struct Known {
     /// The visitor; `None` on the page to sign in.
     pub(crate) person: Option<Person>,

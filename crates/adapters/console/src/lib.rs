@@ -12,6 +12,7 @@
 //! | `notes` | what was done, as the next page says it |
 //! | `ports` | the ports that the pages call |
 //! | `shell` | the frame of a page: navigation, account, bar of test control |
+//! | `stream` | streams of events, by which a page renews its parts |
 //! | `ui` | small pieces that templates call |
 //! | `visit` | what a page knows of its visitor |
 //!
@@ -40,6 +41,7 @@ mod requests;
 mod sessions;
 mod shell;
 mod sign_in;
+mod stream;
 #[cfg(test)]
 mod testing;
 mod tests_control;

@@ -120,8 +120,8 @@ pub(crate) struct LanguageChoice {
     pub(crate) is_current: bool,
 }
 
-/// The frame. Templates extend `layout.html`, which reads it from a field `shell`.
-#[derive(Debug)]
+/// The frame. Templates extend `layout.html`, which reads it from a field `shell`. It may hold secrets that are shown
+/// once, so it is never printed.
 pub(crate) struct Shell {
     pub(crate) t: Texts,
     pub(crate) language: Language,

@@ -1,12 +1,10 @@
 //! The page to sign in, and the way out.
 
-use std::rc::Rc;
-
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use derslik_domain::identity::{Password, Username};
 use derslik_ports::inbound::operators::{AdminSignIn, SignInError};
@@ -16,7 +14,7 @@ use crate::fields::Fields;
 use crate::guard::{Known, sign_in_cookie};
 use crate::locale::Language;
 use crate::texts::Texts;
-use crate::visit::{network, own_path, page};
+use crate::visit::{known, network, own_path, page};
 use crate::{CONSOLE_PATH, Console, SignInMode};
 
 /// The path of the page to sign in.
@@ -47,12 +45,6 @@ struct SignInPage {
     name: String,
     /// Why the last attempt failed.
     problem: Option<String>,
-}
-
-fn known(request: &HttpRequest) -> Result<(Console, Rc<Known>), Failure> {
-    let console = request.app_data::<Data<Console>>().map(|console| console.get_ref().clone()).ok_or(Failure::NotFound)?;
-    let known = request.extensions().get::<Rc<Known>>().cloned().ok_or(Failure::SignedOut)?;
-    Ok((console, known))
 }
 
 fn form_page(console: &Console, known: &Known, fields: &Fields, problem: Option<String>) -> Result<HttpResponse, Failure> {

@@ -89,7 +89,8 @@ impl FromRequest for Visit {
     }
 }
 
-fn known(request: &HttpRequest) -> Result<(Console, Rc<Known>), Failure> {
+/// The console, and what is known of a request before its page.
+pub(crate) fn known(request: &HttpRequest) -> Result<(Console, Rc<Known>), Failure> {
     let console = request.app_data::<Data<Console>>().map(|console| console.get_ref().clone()).ok_or(Failure::NotFound)?;
     let known = request.extensions().get::<Rc<Known>>().cloned().ok_or(Failure::SignedOut)?;
     Ok((console, known))

@@ -1,14 +1,10 @@
 //! The stream of events that renews the parts of the page: an event for each part that has changed, with its new content.
 
-use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING};
-use actix_web::web::Bytes;
 use askama::Template;
-use derslik_side_listener::Lifetime;
 use futures_util::stream::unfold;
 use tokio::time::sleep;
 
@@ -17,6 +13,7 @@ use super::charts::Chart;
 use super::health::Line;
 use super::side::Side;
 use crate::failure::Failure;
+use crate::stream::{NOTHING, answer, event};
 use crate::texts::Texts;
 use crate::visit::Visit;
 
@@ -28,9 +25,6 @@ const LOOKS: u32 = 116;
 
 /// At each such look, the database is read as well.
 const LOOKS_OF_DATABASE: u32 = 6;
-
-/// How long the connection is kept.
-const LIFETIME: Duration = Duration::from_secs(600);
 
 #[derive(Template)]
 #[template(path = "now/health.html")]
@@ -66,20 +60,12 @@ struct Stream {
 
 /// Answers with the stream.
 pub(super) async fn live(visit: Visit) -> Result<HttpResponse, Failure> {
-    if let Some(lifetime) = visit.request.conn_data::<Lifetime>() {
-        lifetime.extend(LIFETIME);
-    }
     let stream = Stream { source: Source::of(&visit)?, look: 0, health: 0, charts: 0, side: 0 };
-    let events = unfold(stream, |mut stream| async move {
+    let pieces = unfold(stream, |mut stream| async move {
         let text = stream.next().await?;
-        Some((Ok::<_, Infallible>(Bytes::from(text)), stream))
+        Some((text, stream))
     });
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        // Compression would hold the events back.
-        .insert_header((CONTENT_ENCODING, "identity"))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .streaming(events))
+    Ok(answer(&visit.request, pieces))
 }
 
 impl Stream {
@@ -89,7 +75,7 @@ impl Stream {
         self.look += 1;
         if look == 0 {
             // The head of the answer goes out with it, so that the browser knows that it is connected.
-            return Some(":\n\n".to_owned());
+            return Some(NOTHING.to_owned());
         }
         if look > LOOKS {
             return None;
@@ -106,8 +92,7 @@ impl Stream {
             add_changed(&mut text, "side", &side, &mut self.side);
         }
         if text.is_empty() {
-            // An empty piece would end the answer.
-            text.push_str(":\n\n");
+            text.push_str(NOTHING);
         }
         Some(text)
     }
@@ -128,27 +113,10 @@ fn add_changed(text: &mut String, name: &str, part: &impl Template, last: &mut u
     }
 }
 
-/// An event of that name. Each line of its data is a line of the event.
-fn event(name: &str, data: &str) -> String {
-    let mut event = format!("event: {name}\n");
-    for line in data.lines() {
-        event.push_str("data: ");
-        event.push_str(line);
-        event.push('\n');
-    }
-    event.push('\n');
-    event
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::locale::Language;
-
-    #[test]
-    fn an_event_has_its_name_and_the_lines_of_its_data() {
-        assert_eq!(event("health", "<ul>\n</ul>\n"), "event: health\ndata: <ul>\ndata: </ul>\n\n");
-    }
 
     #[test]
     fn a_part_is_sent_when_it_has_changed() {

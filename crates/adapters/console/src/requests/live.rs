@@ -1,15 +1,11 @@
 //! The stream of events that renews the list: its first page each time that requests have come.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING};
-use actix_web::web::Bytes;
 use askama::Template;
 use derslik_ports::inbound::control::{JournalReading, PublicAccountId};
-use derslik_side_listener::Lifetime;
 use futures_util::stream::unfold;
 use tokio::time::sleep;
 
@@ -18,11 +14,9 @@ use super::list;
 use super::row::{Pen, Row};
 use crate::failure::Failure;
 use crate::fields::Fields;
+use crate::stream::{NOTHING, answer, event};
 use crate::texts::Texts;
 use crate::visit::Visit;
-
-/// How long events are sent. A browser that still listens then asks again.
-const LIVE: Duration = Duration::from_secs(600);
 
 /// The least time between two events: many requests at once are one of them.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -55,19 +49,11 @@ pub(super) async fn live(visit: Visit) -> Result<HttpResponse, Failure> {
         pen: Pen { query, ..list::pen(&visit, opened) },
         last: None,
     };
-    if let Some(lifetime) = visit.request.conn_data::<Lifetime>() {
-        lifetime.extend(LIVE);
-    }
-    let events = unfold(stream, |mut stream| async move {
+    let pieces = unfold(stream, |mut stream| async move {
         let event = stream.next().await;
-        Some((Ok::<_, Infallible>(Bytes::from(event)), stream))
+        Some((event, stream))
     });
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        // Compression would hold the events back.
-        .insert_header((CONTENT_ENCODING, "identity"))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .streaming(events))
+    Ok(answer(&visit.request, pieces))
 }
 
 impl Stream {
@@ -85,29 +71,17 @@ impl Stream {
         let found = self.asked.find(&self.journal.entries(self.account, after));
         let rows = self.pen.rows(found.entries.iter().map(Arc::as_ref));
         if rows.is_empty() {
-            // The page says why there are none. An empty piece would end the answer.
-            return ":\n\n".to_owned();
+            // The page says why there are none.
+            return NOTHING.to_owned();
         }
         match (RowsPart { t: self.pen.t, rows }).render() {
             Ok(html) => event("rows", &html),
             Err(error) => {
                 tracing::error!(%error, "a template of the console has failed");
-                ":\n\n".to_owned()
+                NOTHING.to_owned()
             }
         }
     }
-}
-
-/// An event of that name. Each line of its data is a line of the event.
-fn event(name: &str, data: &str) -> String {
-    let mut event = format!("event: {name}\n");
-    for line in data.lines() {
-        event.push_str("data: ");
-        event.push_str(line);
-        event.push('\n');
-    }
-    event.push('\n');
-    event
 }
 
 #[cfg(test)]
