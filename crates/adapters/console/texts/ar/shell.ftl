@@ -7,6 +7,7 @@ shell-keys = المفاتيح
 shell-audit = التدقيق
 shell-requests = الطلبات
 shell-control = الوقت والأعطال
+shell-control-short = الوقت والأعطال
 shell-connect = الاتصال
 shell-docs = توثيق الواجهات
 shell-skip = انتقل إلى المحتوى

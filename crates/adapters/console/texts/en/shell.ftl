@@ -7,6 +7,7 @@ shell-keys = Keys
 shell-audit = Audit
 shell-requests = Requests
 shell-control = Time and faults
+shell-control-short = Time, faults
 shell-connect = Get connected
 shell-docs = API docs
 shell-skip = Skip to content

@@ -7,6 +7,7 @@ shell-keys = Anahtarlar
 shell-audit = Denetim
 shell-requests = İstekler
 shell-control = Zaman ve arızalar
+shell-control-short = Zaman, arıza
 shell-connect = Bağlanma
 shell-docs = API belgeleri
 shell-skip = İçeriğe geç
