@@ -527,7 +527,7 @@ fn look(url: &DatabaseUrl, times: usize) -> i64 {
     let (mut found, mut looks) = (0, 0);
     while found < times {
         looks += 1;
-        match runtime.block_on(probe.probe()) {
+        match runtime.block_on(probe.probe(Vec::new())) {
             Ok(facts) => found += usize::from(matches!(facts.first_due, FirstDue::At(_))),
             // A look on a busy machine may run out of time.
             Err(error) => assert!(error.unavailable().is_some(), "{error:?}"),

@@ -53,7 +53,7 @@ pub(super) async fn live(visit: Visit) -> Result<HttpResponse, Failure> {
         let event = stream.next().await;
         Some((event, stream))
     });
-    Ok(answer(&visit.request, pieces))
+    Ok(answer(&visit, pieces))
 }
 
 impl Stream {
