@@ -91,7 +91,7 @@ struct Sought<'a> {
 }
 
 impl Sought<'_> {
-    fn matched(&self) -> Vec<Arc<JournalEntry>> {
+    fn matched(&self) -> Vec<JournalEntry> {
         let mut entries = self.journal.entries(self.account, self.after);
         entries.retain(|entry| self.matching.matches(entry));
         entries
@@ -99,7 +99,7 @@ impl Sought<'_> {
 
     fn nearest(&self) -> Value {
         let entries = self.journal.entries(self.account, self.after);
-        self.matching.nearest(entries.iter().map(Arc::as_ref))
+        self.matching.nearest(entries.iter())
     }
 }
 
