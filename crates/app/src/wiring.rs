@@ -24,7 +24,7 @@ use derslik_ports::inbound::operators::{
     OperatorActors, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
 use derslik_ports::inbound::{DenialLog, JobService, PeopleService};
-use derslik_ports::outbound::{Clock, ClockSync, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
+use derslik_ports::outbound::{Clock, ClockSync, CourseWriter, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::clocks::{AccountClocks, SyncedGrants, SyncedIdentity, SyncedLogIns};
@@ -413,7 +413,10 @@ fn operators_knowing<U: UnitOfWork + Clone>(
 }
 
 /// The state of the HTTP adapter: the use cases of clients over a unit of work, and limits.
-pub fn http_state<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, limits: Limits, classroom: ClassroomSettings) -> HttpState {
+pub fn http_state<U>(uow: &U, system: &System, limits: Limits, classroom: ClassroomSettings) -> HttpState
+where
+    U: UnitOfWork + Readers + CourseWriter + Clone,
+{
     counted_http_state(uow, system, limits, classroom, Arc::default(), TestParts::default())
 }
 
@@ -430,7 +433,7 @@ struct TestParts {
 }
 
 /// As [`http_state`], with the count of denied requests of the installation.
-fn counted_http_state<U: UnitOfWork + Readers + Clone>(
+fn counted_http_state<U: UnitOfWork + Readers + CourseWriter + Clone>(
     uow: &U,
     system: &System,
     limits: Limits,

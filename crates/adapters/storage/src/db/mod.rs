@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `attempt` | runs the work of a unit of work on a connection, and again where that is safe |
 //! | `bulk` | writes many rows in one statement of PostgreSQL |
+//! | `changes` | the columns of one row that an update changes |
 //! | `conflict` | finds the unique key that a row would have broken |
 //! | `conn` | the two kinds of connection, `on_conn!`, which type-checks a query once for each, and the connection of a unit of work |
 //! | `connect_error` | why a connection could not be made |
@@ -23,6 +24,7 @@
 //! | `schema` | the tables |
 //! | `schema_versions` | compares the migrations of a database with those of the program |
 //! | `settings` | the limits of the connections |
+//! | `shared` | requests of many callers that share statements |
 //! | `sqlite` | connections to SQLite, and the meaning of its failures |
 //! | `sql` | statements that are written by hand |
 //! | `text` | substring searches |
@@ -32,6 +34,7 @@
 
 pub(crate) mod attempt;
 pub(crate) mod bulk;
+pub(crate) mod changes;
 pub(crate) mod conflict;
 pub(crate) mod conn;
 pub(crate) mod connect_error;
@@ -50,6 +53,7 @@ pub(crate) mod rows;
 pub(crate) mod schema;
 pub(crate) mod schema_versions;
 pub(crate) mod settings;
+pub(crate) mod shared;
 pub(crate) mod sql;
 pub(crate) mod sqlite;
 pub(crate) mod text;

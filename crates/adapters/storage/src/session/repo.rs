@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
 use super::rows::{ProjectedRow, SessionRecord, SessionRow, sessions_by_guid, sessions_of};
-use super::{creators, ends, postgres, search, upcoming};
+use super::{creators, ends, postgres, search, sqlite, upcoming};
 use crate::change_log::{self, ChangeKind};
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::readers::padded;
@@ -190,7 +190,7 @@ fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, sessions: &
         if before.is_some_and(|before| before.is_changed_by(&record)) {
             changed.push(record.guid);
         }
-        diesel::update(row).set(record).execute(conn)?;
+        sqlite::update(&record).execute(conn)?;
     }
     change_log::record(Conn::Sqlite(conn), account.get(), ChangeKind::Session, changed)
 }
