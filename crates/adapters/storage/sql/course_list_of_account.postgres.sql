@@ -36,9 +36,10 @@ FROM (
     ) k
     ORDER BY k.created_at DESC, k.id DESC LIMIT $27
 ) p
--- The account comes from the page. With a parameter here, SQLite would consider a scan of all courses of the account.
-JOIN courses c ON c.account_id = p.account_id AND c.id = p.id
-LEFT JOIN course_members v ON v.account_id = c.account_id AND v.course_id = c.id AND v.user_id = $28
+CROSS JOIN LATERAL (SELECT * FROM courses WHERE account_id = $28 AND id = p.id OFFSET 0) c
+LEFT JOIN LATERAL (
+    SELECT membership FROM course_members WHERE account_id = $29 AND course_id = c.id AND user_id = $30 OFFSET 0
+) v ON true
 -- The page has this order already. With the columns of the courses here, SQLite would sort whole rows with their texts, and hold all
 -- of them before the first is read.
 ORDER BY p.created_at DESC, p.id DESC

@@ -37,7 +37,6 @@ FROM (
     ) k
     ORDER BY k.created_at DESC, k.id DESC LIMIT ?
 ) p
--- The account comes from the page. With a parameter here, SQLite would consider a scan of all courses of the account.
 JOIN courses c ON c.account_id = p.account_id AND c.id = p.id
 LEFT JOIN course_members v ON v.account_id = c.account_id AND v.course_id = c.id AND v.user_id = ?
 -- The page has this order already. With the columns of the courses here, SQLite would sort whole rows with their texts, and hold all

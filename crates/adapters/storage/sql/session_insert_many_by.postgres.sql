@@ -1,7 +1,7 @@
 -- Without a row if the author may not act any more. The lock waits for a transaction that deletes the author, and then sees the
 -- result. A transaction that deletes the author later waits for this one.
 WITH author AS (
-    SELECT FROM principals WHERE account_id = $1 AND id = $2 AND status = 'active' FOR KEY SHARE
+    SELECT id FROM principals WHERE account_id = $1 AND id = $2 AND status = 'active' FOR KEY SHARE
 ),
 -- The record for the projections of sessions.
 recorded AS (

@@ -29,6 +29,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer};
 
 use crate::db::conn::{Conn, on_conn};
+use crate::db::distributed::is_distributed;
 use crate::db::postgres::PgConnection;
 use crate::db::schema::change_log;
 #[cfg(test)]
@@ -286,12 +287,16 @@ fn clear(mut conn: Conn<'_>, account: AccountId, projection: Projection, records
 
 /// A page of the accounts with more than `more_than` pending changes.
 pub(crate) fn accounts_behind(
-    conn: Conn<'_>,
+    mut conn: Conn<'_>,
     projection: Projection,
     more_than: u32,
     page: PageRequest<AccountId>,
 ) -> QueryResult<Vec<AccountId>> {
-    let accounts: Vec<i64> = on_conn!(conn, |conn| behind(projection, more_than, page).load(conn))?;
+    let is_distributed = is_distributed(conn.reborrow())?;
+    let accounts: Vec<i64> = match conn {
+        Conn::Pg(conn) if is_distributed => behind_in_shards(projection, more_than, page).load(conn)?,
+        conn => on_conn!(conn, |conn| behind(projection, more_than, page).load(conn))?,
+    };
     Ok(accounts.into_iter().map(AccountId::new).collect())
 }
 
@@ -314,7 +319,25 @@ fn behind<DB: Database>(projection: Projection, more_than: u32, page: PageReques
         ) > :more_than
         LIMIT :limit"
     );
-    Sql::composed("change_log_accounts_behind", text)
+    for_page(Sql::composed("change_log_accounts_behind", text), more_than, page)
+}
+
+/// The same where the table is distributed by account. A coordinator of shards can't go from one account to the next.
+fn behind_in_shards(projection: Projection, more_than: u32, page: PageRequest<AccountId>) -> Sql<'static, Pg, BigInt> {
+    let (is_pending, length) = (is_pending(projection), length(Dialect::Postgres));
+    let text = format!(
+        "
+        -- Each shard counts all records of its own accounts.
+        SELECT account_id FROM change_log WHERE account_id > :after AND {is_pending}
+        GROUP BY account_id HAVING sum({length}) > :more_than
+        ORDER BY account_id LIMIT :limit"
+    );
+    for_page(Sql::composed("change_log_accounts_behind_in_shards", text), more_than, page)
+}
+
+/// Binds the values of a query for a page of the accounts that are behind.
+fn for_page<DB: Database>(query: Sql<'static, DB>, more_than: u32, page: PageRequest<AccountId>) -> Sql<'static, DB, BigInt> {
+    query
         .bind_in_both::<BigInt, _>("after", page.after.map_or(i64::MIN, AccountId::get))
         .bind_in_both::<BigInt, _>("more_than", i64::from(more_than))
         .bind_in_both::<BigInt, _>("limit", i64::from(page.size))
@@ -366,7 +389,8 @@ pub(crate) fn statements() -> Vec<Printed> {
         [oldest::<DB>(account, projection, 1).printed(), behind.printed(), count.printed(), lag_of_each::<DB>().printed()]
     }
     let locks = [LockMode::Wait, LockMode::Skip].map(|mode| lock_of(AccountId::new(1), Projection::SearchIndex, mode).printed());
-    of::<Pg>().into_iter().chain(of::<diesel::sqlite::Sqlite>()).chain(locks).collect()
+    let in_shards = behind_in_shards(Projection::SearchIndex, 0, PageRequest { size: 1, after: None }).printed();
+    of::<Pg>().into_iter().chain(of::<diesel::sqlite::Sqlite>()).chain(locks).chain([in_shards]).collect()
 }
 
 #[cfg(test)]

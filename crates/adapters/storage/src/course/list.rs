@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::rows::CourseRow;
 use crate::db::rows::Lengthy;
 use crate::db::sql::{Database, Sql};
-use crate::db::text::{Condition, Part};
+use crate::db::text::{Condition, Dialect, Part};
 use crate::db::types::{DbInstant, Instant};
 
 /// A course of a list, with the membership of the viewer.
@@ -32,6 +32,17 @@ impl Lengthy for ListedRow {
 
 /// The membership of the viewer in each course.
 const VIEWER: &str = "LEFT JOIN course_members v ON v.account_id = c.account_id AND v.course_id = c.id AND v.user_id = :viewer";
+
+/// The courses of a page, each with the membership of the viewer. With the account as a condition on each table, a coordinator of shards
+/// finds the shard. `OFFSET 0` keeps each lookup to itself: otherwise a planner might read all courses of the account for it.
+const EACH_OF_PAGE: &str = "CROSS JOIN LATERAL (SELECT * FROM courses WHERE account_id = :account AND id = p.id OFFSET 0) c
+LEFT JOIN LATERAL (
+    SELECT membership FROM course_members WHERE account_id = :account AND course_id = c.id AND user_id = :viewer OFFSET 0
+) v ON true";
+
+/// The same on SQLite. The account comes from the page: with a parameter, SQLite would consider a scan of all courses of the account.
+const EACH_OF_PAGE_ON_SQLITE: &str = "JOIN courses c ON c.account_id = p.account_id AND c.id = p.id
+LEFT JOIN course_members v ON v.account_id = c.account_id AND v.course_id = c.id AND v.user_id = :viewer";
 
 /// The input that all parts of the text share.
 struct Plan<'a> {
@@ -56,7 +67,7 @@ pub(super) fn query<DB: Database>(
         None => match filter.owner {
             // The owner of a course is a member of it.
             Some(owner) => of_member(&plan, owner.get(), " AND m.membership = 'owner'"),
-            None if viewer.sees_all() => Sql::composed("course_list_of_account", plan.of_account()),
+            None if viewer.sees_all() => Sql::composed("course_list_of_account", plan.of_account(DB::DIALECT)),
             None => of_member(&plan, viewer.principal.get(), ""),
         },
     };
@@ -97,7 +108,11 @@ fn name_of_word(number: usize) -> String {
 
 impl Plan<'_> {
     /// All courses: the first entries of the index range of each state, merged.
-    fn of_account(&self) -> String {
+    fn of_account(&self, dialect: Dialect) -> String {
+        let each_of_page = match dialect {
+            Dialect::Postgres => EACH_OF_PAGE,
+            Dialect::Sqlite => EACH_OF_PAGE_ON_SQLITE,
+        };
         let everyone = self.viewer.states_as(None);
         let owner: CourseStates =
             self.viewer.states_as(Some(Membership::Owner)).iter().filter(|state| !everyone.contains(*state)).collect();
@@ -115,9 +130,7 @@ FROM (
     ) k
     ORDER BY {merged} LIMIT :limit
 ) p
--- The account comes from the page. With a parameter here, SQLite would consider a scan of all courses of the account.
-JOIN courses c ON c.account_id = p.account_id AND c.id = p.id
-{VIEWER}
+{each_of_page}
 -- The page has this order already. With the columns of the courses here, SQLite would sort whole rows with their texts, and hold all
 -- of them before the first is read.
 ORDER BY {paged}",

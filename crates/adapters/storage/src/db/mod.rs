@@ -11,6 +11,7 @@
 //! | `connect_error` | why a connection could not be made |
 //! | `connector` | the connections of a pool, to either database |
 //! | `digest` | digests of names |
+//! | `distributed` | whether the tables are distributed by account |
 //! | `error` | turns failures of diesel into errors of the ports |
 //! | `fair_queue` | the queue in front of a pool, which serves tenants in turn |
 //! | `limit` | the time limits of a unit of work |
@@ -40,6 +41,7 @@ pub(crate) mod conn;
 pub(crate) mod connect_error;
 pub(crate) mod connector;
 pub(crate) mod digest;
+pub(crate) mod distributed;
 pub(crate) mod error;
 pub(crate) mod fair_queue;
 pub(crate) mod limit;

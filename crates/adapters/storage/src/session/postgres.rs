@@ -33,7 +33,7 @@ static INSERT_MANY_BY: Statement = Statement::new(
     -- Without a row if the author may not act any more. The lock waits for a transaction that deletes the author, and then sees the
     -- result. A transaction that deletes the author later waits for this one.
     WITH author AS (
-        SELECT FROM principals WHERE account_id = :account AND id = :author AND status = 'active' FOR KEY SHARE
+        SELECT id FROM principals WHERE account_id = :account AND id = :author AND status = 'active' FOR KEY SHARE
     ),
     -- The record for the projections of sessions.
     recorded AS (

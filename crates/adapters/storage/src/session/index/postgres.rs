@@ -11,6 +11,8 @@ use super::super::pending::pending_sessions;
 use super::super::terms::Terms;
 use super::rows::SessionPosition;
 use crate::change_log::pending_ids;
+use crate::db::conn::Conn;
+use crate::db::distributed::is_distributed;
 use crate::db::error::is_connection_lost;
 use crate::db::postgres::PgConnection;
 #[cfg(test)]
@@ -58,8 +60,8 @@ static PUT_KEYS_IN_PLACE: Statement = Statement::new(
     "session_index_put_keys_in_place",
     "
     -- Only the owner of an index may clean its pending list. For other roles, the server does it by itself sooner or later.
-    SELECT gin_clean_pending_list(oid) FROM pg_class
-    WHERE oid = 'session_index_by_key'::regclass AND pg_has_role(relowner, 'USAGE')",
+    SELECT gin_clean_pending_list(relid) FROM pg_partition_tree('session_index_by_key') JOIN pg_class ON oid = relid
+    WHERE isleaf AND pg_has_role(relowner, 'USAGE')",
 );
 
 static MONTHS: Statement = Statement::new(
@@ -115,17 +117,22 @@ pub(super) fn months(terms: &Terms) -> Sql<'static, Pg, Integer> {
 }
 
 pub(super) fn search_index(conn: &mut PgConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<SessionPosition>> {
-    indexed(terms, months, limit).load(conn)
+    let is_distributed = is_distributed(Conn::Pg(conn))?;
+    indexed(terms, months, limit, is_distributed).load(conn)
 }
 
-fn indexed(terms: &Terms, months: &[i32], limit: i64) -> Sql<'static, Pg> {
-    let in_month = "(
+fn indexed(terms: &Terms, months: &[i32], limit: i64, is_distributed: bool) -> Sql<'static, Pg> {
+    // A coordinator of shards finds the shard by the account. On one server another index could then serve the query.
+    let of_account = if is_distributed { "account_id = :account AND " } else { "" };
+    let in_month = format!(
+        "(
             -- OFFSET 0 keeps all other conditions out of this query, so that only the index of the keys can serve it.
             SELECT * FROM session_index
-            WHERE NOT deleted AND month.keys::tsquery @@
+            WHERE {of_account}NOT deleted AND month.keys::tsquery @@
                 session_keys(account_id, session_month(start_at), duration_minutes, name_key, description_key, tags_key)
             OFFSET 0
-        ) AS in_month";
+        ) AS in_month"
+    );
     let pending = pending_ids(Projection::SearchIndex, Dialect::Postgres);
     let is_indexed = format!("guid NOT IN ({pending} LIMIT 50000)");
     let text = format!(
@@ -136,10 +143,12 @@ fn indexed(terms: &Terms, months: &[i32], limit: i64) -> Sql<'static, Pg> {
     FROM unnest(:keys) AS month (keys), LATERAL ({}
     ) AS found
     LIMIT :limit",
-        first_of(in_month, &is_indexed, terms)
+        first_of(&in_month, &is_indexed, terms)
     );
     let keys: Vec<_> = months.iter().map(|month| terms.keys.tsquery(terms.account, *month)).collect();
-    terms.bind(Sql::composed("session_search_index", text), limit).bind::<Array<Text>, _>("keys", keys)
+    let query =
+        if is_distributed { Sql::composed("session_search_index_of_shard", text) } else { Sql::composed("session_search_index", text) };
+    terms.bind(query, limit).bind::<Array<Text>, _>("keys", keys)
 }
 
 pub(super) fn search_pending(conn: &mut PgConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<SessionPosition>> {
@@ -170,7 +179,8 @@ pub(super) fn statements(account: AccountId, terms: &Terms) -> Vec<Printed> {
         index(account, &[]).printed(),
         put_keys_in_place().printed(),
         months(terms).printed(),
-        indexed(terms, &[], 1).printed(),
+        indexed(terms, &[], 1, false).printed(),
+        indexed(terms, &[], 1, true).printed(),
         pending(terms, 1).printed(),
     ]
 }
