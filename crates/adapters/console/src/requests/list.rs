@@ -115,7 +115,7 @@ async fn show(visit: &Visit, opened: Option<u64>) -> Result<HttpResponse, Failur
         here: visit.here(),
         zone: visit.account.zone.name(),
         form: FilterForm::of(query, &asked, t),
-        rows: pen.rows(entries.iter()),
+        rows: pen.rows(&entries),
         is_filtered: !asked.is_open(),
         newer: (!is_first).then(|| to(newer)),
         older: oldest.map(|number| to(Some(number))),
