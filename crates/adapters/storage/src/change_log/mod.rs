@@ -36,7 +36,7 @@ use crate::db::schema::change_log;
 use crate::db::sql::printed::Printed;
 use crate::db::sql::{Database, Sql, Statement};
 use crate::db::text::Dialect;
-use crate::db::types::{DbGuid, DbGuids, Guids, row_count};
+use crate::db::types::{DbBits, DbGuid, DbGuids, Guids, row_count};
 
 /// The kind of the objects whose ids a record holds. Each kind has a projection, since a change that no projection reads is not
 /// recorded.
@@ -56,6 +56,9 @@ pub(crate) enum LockMode {
 /// Applies changes of objects with these ids, oldest first, and returns how many of them from the start. Only the search index
 /// may apply a part.
 pub(crate) type Apply = fn(Conn<'_>, AccountId, &[DbGuid]) -> QueryResult<usize>;
+
+/// The most ids of one record. The statements of PostgreSQL that write sessions cut their ids into as many.
+pub(crate) const IDS_OF_A_RECORD: usize = 100;
 
 /// The most rows that one statement names by their ids, well below the 32 766 parameters that SQLite allows.
 const IDS_IN_ONE_STATEMENT: usize = 10_000;
@@ -124,7 +127,7 @@ const fn bit(projection: Projection) -> i16 {
 
 /// The condition that a record is pending. For the quick projections it repeats the condition of the index
 /// `change_log_beside_search`, so that they step over no backlog of the search index.
-const fn is_pending(projection: Projection) -> &'static str {
+pub(crate) const fn is_pending(projection: Projection) -> &'static str {
     match projection {
         Projection::SearchIndex => "pending & 1 <> 0",
         Projection::SessionEnds => "pending & 2 <> 0 AND pending > 1",
@@ -167,17 +170,15 @@ pub(crate) fn pending_ids(projection: Projection, dialect: Dialect) -> String {
     }
 }
 
-/// Records that objects were written, in the transaction that writes them. The statements that write sessions on PostgreSQL do it
-/// by themselves.
-pub(crate) fn record(conn: Conn<'_>, account: i64, kind: ChangeKind, ids: Vec<DbGuid>) -> QueryResult<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
+/// Records that objects were written, in the transaction that writes them. `name_bits` is the signature of their names, if it is known.
+/// The statements that write sessions on PostgreSQL record them by themselves.
+pub(crate) fn record(conn: Conn<'_>, account: i64, kind: ChangeKind, ids: Vec<DbGuid>, name_bits: Option<DbBits>) -> QueryResult<()> {
     let row = (
         change_log::account_id.eq(account),
         change_log::kind.eq(kind.code()),
         change_log::pending.eq(kind.pending()),
         change_log::ids.eq(DbGuids(ids)),
+        change_log::name_bits.eq(name_bits),
     );
     on_conn!(conn, |conn| diesel::insert_into(change_log::table).values(row).execute(conn)).map(drop)
 }

@@ -116,7 +116,7 @@ impl CourseRepository for DieselStores<'_> {
                 load_first::<_, _, list::ListedRow>(query, conn, most, CourseFilter::TEXT_BYTES)
             })
         })?;
-        let records = found.entries.into_iter().map(|row| record(row.course, row.membership.as_deref()));
+        let records = found.entries.into_iter().map(|(course, membership)| record(course, membership.as_deref()));
         Ok(Page { entries: records.collect::<Result<_, _>>()?, more: found.more })
     }
 

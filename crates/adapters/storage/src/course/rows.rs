@@ -6,7 +6,7 @@ use derslik_domain::course::{CalendarId, Course, CourseDetails, CourseName, Cour
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::text::{Text, TextError};
 use derslik_ports::outbound::{CourseWithMembership, StoreError};
-use diesel::prelude::{Insertable, Queryable, QueryableByName, Selectable};
+use diesel::prelude::{Insertable, Queryable, Selectable};
 
 use super::extras;
 use crate::db::rows::written_bytes;
@@ -14,7 +14,7 @@ use crate::db::schema::courses;
 use crate::db::types::{DbInstant, DbJson};
 
 /// The columns that are read. The folded column of searches is never read.
-#[derive(Debug, Queryable, QueryableByName, Selectable)]
+#[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = courses)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 pub(super) struct CourseRow {

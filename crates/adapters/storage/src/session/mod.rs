@@ -13,6 +13,7 @@
 //! | `upcoming` | the ends of open sessions that come first |
 //! | `creators` | the projection of who created a session |
 //! | `pending` | sessions that a projection has not applied yet |
+//! | `signature` | bits by which a search rules out pending sessions |
 //! | `projections` | the projections as the change log drives them |
 
 mod creators;
@@ -26,6 +27,7 @@ mod projections;
 mod repo;
 mod rows;
 mod search;
+mod signature;
 mod sqlite;
 mod terms;
 mod upcoming;
