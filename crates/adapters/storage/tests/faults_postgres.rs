@@ -584,13 +584,13 @@ fn a_change_that_is_cut_off_at_its_update_is_reported_and_not_made_again() {
     let world = World::new();
     LookedUp::new(&world, Kind::Courses, 0..1);
     let (mut holder, mut watcher) = (world.connect(), world.connect());
-    let (hold, held) = mpsc::channel();
+    let (hold, locked) = mpsc::channel();
     let cut_off = change(&world, 1, move || {
         // The update has to wait for this lock.
         holder.batch_execute("BEGIN; LOCK TABLE courses").unwrap();
         hold.send(holder).unwrap();
     });
-    let mut holder = held.recv().unwrap();
+    let mut holder = locked.recv().unwrap();
     wait_for_waiting(1, &mut watcher);
     cut_all(&mut watcher);
     holder.batch_execute("ROLLBACK").unwrap();
