@@ -21,9 +21,9 @@ const COPIES_AT_A_TIME: u32 = 50_000;
 
 /// Copies of the first session, with GUIDs that grow as those of the service do. `{first}` and `{last}` are their numbers.
 const COPY: &str = "WITH RECURSIVE n (i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last}) \
-     INSERT INTO sessions (account_id, guid, name, name_key, description, description_key, tags, tags_key, start_at, start_civil, timezone, \
-     duration_minutes, lang, status, replay_status, options, allow_recording, inaccessible_replay, created_by, updated_by, created_at, \
-     updated_at) SELECT s.account_id, \
+     INSERT INTO sessions (account_id, guid, name, name_key, description, description_key, tags, tags_key, start_at, start_civil, \
+     timezone, duration_minutes, lang, status, replay_status, options, allow_recording, inaccessible_replay, created_by, updated_by, \
+     created_at, updated_at) SELECT s.account_id, \
      unhex(printf('%012x7%03x8%015x', 1735689600000 + i, abs(random()) % 4096, abs(random()) % 1152921504606846976)), \
      s.name, s.name_key, s.description, s.description_key, s.tags, s.tags_key, s.start_at, s.start_civil, s.timezone, \
      s.duration_minutes, s.lang, s.status, s.replay_status, s.options, s.allow_recording, s.inaccessible_replay, s.created_by, \
@@ -113,7 +113,9 @@ impl SessionsFile {
     /// # Errors
     /// When the database refuses.
     pub(crate) fn empty(&mut self) -> Result<()> {
-        self.conn.batch_execute("DELETE FROM change_log; DELETE FROM session_index; DELETE FROM session_ends; DELETE FROM session_creators; DELETE FROM sessions")?;
+        for table in ["change_log", "session_index", "session_ends", "session_creators", "sessions"] {
+            self.conn.batch_execute(&format!("DELETE FROM {table}"))?;
+        }
         Ok(())
     }
 }

@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn an_array_has_a_head_and_a_length_before_each_value() {
-        let head = |count| [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 21, 0, 0, 0, count, 0, 0, 0, 1];
+        let head = |count: u8| [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 21, 0, 0, 0, count, 0, 0, 0, 1];
         let numbers = array::<Nullable<SmallInt>, _>(21, [Some(1_i16), None, Some(-1)].into_iter()).unwrap();
         let (expected_head, values) = numbers.split_at(20);
         assert_eq!(expected_head, head(3));
