@@ -25,6 +25,8 @@ pub(crate) struct Rig {
     pub(crate) service: Server,
     /// The service again, not started, with TLS to the same database.
     pub(crate) encrypted: Service,
+    /// The service on SQLite, not started.
+    pub(crate) on_sqlite: Service,
     /// The file of the authority that has signed the certificate of the database.
     pub(crate) authority: PathBuf,
     /// A server that only answers.

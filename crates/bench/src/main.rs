@@ -11,7 +11,7 @@
 //! | `rows` | the sessions that are written, as JSON and as columns |
 //! | `courses`, `jobs` | the courses and the jobs that are read |
 //! | `footprint` | start and memory |
-//! | `http`, `postgres`, `process` | the client, the database, the programs |
+//! | `http`, `postgres`, `sqlite`, `process` | the client, the databases, the programs |
 //! | `report` | tables and JSON |
 #![forbid(unsafe_code)]
 
@@ -28,6 +28,7 @@ mod queues;
 mod report;
 mod rows;
 mod run;
+mod sqlite;
 
 use std::fs::{self, File};
 use std::io::Write;

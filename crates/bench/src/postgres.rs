@@ -52,6 +52,11 @@ impl Counters {
     pub(crate) fn add_written(&self, rows: u64) {
         self.written.fetch_add(rows, Ordering::Relaxed);
     }
+
+    /// The number of rows whose write was acknowledged.
+    pub(crate) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
 }
 
 impl Database {
@@ -134,7 +139,7 @@ impl Database {
     /// When there are fewer or more rows.
     pub(crate) async fn check_written(&self) -> Result<()> {
         let stored: i64 = self.admin.query_one("SELECT count(*) FROM sessions", &[]).await?.try_get(0)?;
-        let written = self.counters.written.load(Ordering::Relaxed);
+        let written = self.counters.written();
         ensure!(u64::try_from(stored)? == written, "{written} rows were acknowledged, but {stored} are stored");
         Ok(())
     }

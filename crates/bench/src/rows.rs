@@ -8,6 +8,8 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use diesel::sqlite::SqliteConnection;
+use diesel::{ExpressionMethods, QueryResult, RunQueryDsl};
 use serde_json::value::RawValue;
 use tokio_postgres::types::{Json, ToSql};
 use tokio_postgres::{Client, Statement};
@@ -37,6 +39,33 @@ const MINUTES: i16 = 80;
 const LANG: &str = "tr-TR";
 /// The options, as sent and as stored. Both values differ from the defaults.
 const OPTIONS: &str = r#"{"allow_rating":false,"preparation_time":10}"#;
+
+diesel::table! {
+    sessions (account_id, guid) {
+        account_id -> BigInt,
+        guid -> Binary,
+        name -> Text,
+        name_key -> Text,
+        description -> Nullable<Text>,
+        description_key -> Nullable<Text>,
+        tags -> Nullable<Text>,
+        tags_key -> Nullable<Text>,
+        start_at -> Text,
+        start_civil -> Text,
+        timezone -> Text,
+        duration_minutes -> SmallInt,
+        lang -> Text,
+        status -> SmallInt,
+        replay_status -> SmallInt,
+        options -> Text,
+        allow_recording -> Bool,
+        inaccessible_replay -> Bool,
+        created_by -> BigInt,
+        updated_by -> BigInt,
+        created_at -> Text,
+        updated_at -> Text,
+    }
+}
 
 /// A request that creates many sessions. It is built once, and then only the numbers in it change.
 #[derive(Debug)]
@@ -98,6 +127,8 @@ pub(crate) struct Columns {
     tags_key: Vec<Option<&'static str>>,
     start_at: Vec<DateTime<Utc>>,
     start_civil: Vec<NaiveDateTime>,
+    /// Both as texts, which SQLite stores.
+    start_texts: Vec<(String, String)>,
     timezone: Vec<&'static str>,
     duration_minutes: Vec<i16>,
     lang: Vec<&'static str>,
@@ -138,7 +169,8 @@ impl Columns {
     /// When there is no calendar day for one of them.
     pub(crate) fn new(sessions: usize) -> Result<Self> {
         let start_civil = (0..sessions).map(start_of).collect::<Result<Vec<_>>>()?;
-        let start_at = start_civil.iter().map(|face| (*face - TimeDelta::hours(HOURS_AHEAD_OF_UTC)).and_utc()).collect();
+        let start_at: Vec<_> = start_civil.iter().map(|face| (*face - TimeDelta::hours(HOURS_AHEAD_OF_UTC)).and_utc()).collect();
+        let start_texts = start_at.iter().zip(&start_civil).map(|(at, face)| (instant_text(*at), face.format(FACE).to_string())).collect();
         let options = Json(RawValue::from_string(OPTIONS.to_owned())?);
         Ok(Self {
             guid: vec![Uuid::nil(); sessions],
@@ -150,6 +182,7 @@ impl Columns {
             tags_key: vec![Some(TAGS_KEY); sessions],
             start_at,
             start_civil,
+            start_texts,
             timezone: vec![TIMEZONE; sessions],
             duration_minutes: vec![MINUTES; sessions],
             lang: vec![LANG; sessions],
@@ -220,6 +253,53 @@ impl Columns {
         client.execute(statement, &parameters).await?;
         Ok(())
     }
+}
+
+impl Columns {
+    /// Inserts the rows into a file of SQLite, one by one: a statement of one row is prepared once, which is the fastest way there.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) fn insert_into_sqlite(&self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        let created = self.created_at.last().map(|at| instant_text(*at)).unwrap_or_default();
+        let names = self.name.iter().zip(&self.name_key);
+        for ((guid, (name, name_key)), (start_at, start_civil)) in self.guid.iter().zip(names).zip(&self.start_texts) {
+            let row = (
+                sessions::account_id.eq(ACCOUNT),
+                sessions::guid.eq(guid.as_bytes().as_slice()),
+                sessions::name.eq(name),
+                sessions::name_key.eq(name_key),
+                sessions::description.eq(DESCRIPTION),
+                sessions::description_key.eq(DESCRIPTION_KEY),
+                sessions::tags.eq(TAGS),
+                sessions::tags_key.eq(TAGS_KEY),
+                sessions::start_at.eq(start_at),
+                sessions::start_civil.eq(start_civil),
+                sessions::timezone.eq(TIMEZONE),
+                sessions::duration_minutes.eq(MINUTES),
+                sessions::lang.eq(LANG),
+                sessions::status.eq(1_i16),
+                sessions::replay_status.eq(0_i16),
+                sessions::options.eq(OPTIONS),
+                sessions::allow_recording.eq(true),
+                sessions::inaccessible_replay.eq(false),
+                sessions::created_by.eq(PRINCIPAL),
+                sessions::updated_by.eq(PRINCIPAL),
+                sessions::created_at.eq(&created),
+                sessions::updated_at.eq(&created),
+            );
+            diesel::insert_into(sessions::table).values(row).execute(conn)?;
+        }
+        Ok(())
+    }
+}
+
+/// A civil time as SQLite stores it.
+const FACE: &str = "%Y-%m-%dT%H:%M:%S%.6f";
+
+/// An instant as SQLite stores it.
+fn instant_text(at: DateTime<Utc>) -> String {
+    format!("{}Z", at.format(FACE))
 }
 
 /// The civil time at which a session starts: far ahead, and spread over four weeks.

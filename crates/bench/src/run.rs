@@ -66,6 +66,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report> {
     };
     let rig = Rig {
         encrypted,
+        on_sqlite: Service { database_url: None, folder: folder.path().join("on-sqlite"), ..service.clone() },
         authority: authority_file,
         service: service.start().await?.server,
         database: Database::open(&url).await?,

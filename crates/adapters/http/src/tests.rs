@@ -4,10 +4,12 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use actix_web::App;
 use actix_web::body::MessageBody;
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Bytes;
@@ -38,6 +40,10 @@ fn state_with(courses: MockCourseService, sessions: MockSessionService) -> HttpS
         b"wrong" => Err(AuthenticationError::Invalid),
         _ => Ok(derslik_domain::identity::Actor { scopes: [Scope::Courses].into_iter().collect(), ..actor_of(account()) }),
     });
+    state_of(courses, sessions, identity)
+}
+
+fn state_of(courses: MockCourseService, sessions: MockSessionService, identity: MockIdentityService) -> HttpState {
     let services = Services {
         sessions: Arc::new(sessions),
         attendees: Arc::new(MockAttendeeService::new()),
@@ -75,6 +81,22 @@ async fn requests_without_a_valid_credential_are_refused_before_the_body_is_read
             assert_eq!(response.status(), 401, "{path}");
         }
     }
+}
+
+#[actix_web::test]
+async fn a_credential_that_ends_while_a_body_is_on_its_way_is_refused() {
+    let mut identity = MockIdentityService::new();
+    identity.expect_authenticate().once().returning(|_| Ok(actor_of(account())));
+    identity.expect_authenticate().once().returning(|_| Err(AuthenticationError::Invalid));
+    let state = state_of(MockCourseService::new(), MockSessionService::new(), identity);
+    let app = init_service(App::new().configure(|config| crate::configure(config, state))).await;
+    let late = futures_util::stream::once(async {
+        tokio::time::sleep(Duration::from_millis(120)).await;
+        Ok::<_, PayloadError>(Bytes::from_static(b"{}"))
+    });
+    let request = post("/v1/courses", "application/json", Some("Bearer right")).to_request();
+    let request = request.replace_payload(Payload::Stream { payload: Box::pin(late) }).0;
+    assert_eq!(call_service(&app, request).await.status(), 401);
 }
 
 #[actix_web::test]

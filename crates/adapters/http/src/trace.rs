@@ -15,7 +15,7 @@ use actix_web::{Error, HttpMessage, HttpRequest};
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::trace::TraceParent;
 use pin_project_lite::pin_project;
-use tracing::{Span, field};
+use tracing::{Span, field, record_all};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
 use crate::budgets::holder_of;
@@ -79,7 +79,8 @@ pub(crate) async fn observe<B: MessageBody + 'static>(
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
     let outcome = Outcome::of(response.request(), response.status());
-    Span::current().record("route", outcome.route.as_str()).record("status", outcome.status.as_u16());
+    let span = Span::current();
+    record_all!(span, route = outcome.route.as_str(), status = outcome.status.as_u16());
     observation.outcome = Some(outcome);
     Ok(response.map_body(|_, body| ObservedBody { body, observation }))
 }

@@ -12,6 +12,8 @@ mod job_get;
 mod job_list;
 mod select_one;
 mod select_session;
+mod sqlite_batch;
+mod sqlite_get;
 mod unnest_insert;
 
 pub(crate) use self::bare_actix::serve as serve_bare;
@@ -28,6 +30,8 @@ use self::job_get::{GetJob, SelectJob};
 use self::job_list::{ListJobs, SelectJobs};
 use self::select_one::SelectOne;
 use self::select_session::SelectSession;
+use self::sqlite_batch::{SqliteBatchCreate, SqliteInsert};
+use self::sqlite_get::SqliteGetSession;
 use self::unnest_insert::UnnestInsert;
 use crate::meter::Measured;
 use crate::queues::{Engine, Floor, Peer, StartLag};
@@ -44,19 +48,22 @@ pub(crate) struct Pair {
 }
 
 /// The pairs that a report compares.
-pub(crate) const PAIRS: [Pair; 17] = [
-    Pair { load: batch_create::NAME, limit: unnest_insert::NAME, goal: Some(0.6) },
+pub(crate) const PAIRS: [Pair; 19] = [
+    Pair { load: batch_create::NAME, limit: unnest_insert::NAME, goal: Some(0.75) },
     Pair { load: unnest_insert::RECORDED, limit: unnest_insert::NAME, goal: None },
-    Pair { load: get_session::NAME, limit: select_session::NAME, goal: Some(0.5) },
+    Pair { load: get_session::NAME, limit: select_session::NAME, goal: Some(0.6) },
     Pair { load: get_session::NAME, limit: bare_actix::NAME, goal: None },
     // At most 1.3 times the cost of a connection without TLS, and for the bare statement at most twice.
     Pair { load: get_session_encrypted::NAME, limit: get_session::NAME, goal: Some(0.77) },
     Pair { load: select_one::NAME, limit: select_one::LIMIT, goal: Some(0.5) },
-    Pair { load: course_get::NAME, limit: course_get::LIMIT, goal: Some(0.5) },
+    Pair { load: course_get::NAME, limit: course_get::LIMIT, goal: Some(0.6) },
     Pair { load: course_list::NAME, limit: course_list::LIMIT, goal: Some(0.55) },
     Pair { load: course_patch::NAME, limit: course_patch::LIMIT, goal: Some(0.5) },
-    Pair { load: job_get::NAME, limit: job_get::LIMIT, goal: Some(0.5) },
+    Pair { load: job_get::NAME, limit: job_get::LIMIT, goal: Some(0.6) },
     Pair { load: job_list::NAME, limit: job_list::LIMIT, goal: None },
+    Pair { load: sqlite_batch::NAME, limit: sqlite_batch::LIMIT, goal: Some(0.6) },
+    // Reading takes at most 1.15 times as long among 500 times as many.
+    Pair { load: sqlite_get::MANY, limit: sqlite_get::FEW, goal: Some(0.87) },
     Pair { load: "jobs_100", limit: "jobs_floor", goal: Some(0.6) },
     Pair { load: "jobs_100", limit: "graphile_worker_batched", goal: Some(1.0) },
     Pair { load: "jobs_100", limit: "pg_boss", goal: Some(1.0) },
@@ -67,6 +74,7 @@ pub(crate) const PAIRS: [Pair; 17] = [
 
 /// All loads, in the order of the report.
 pub(crate) fn all() -> Vec<Box<dyn Measured>> {
+    let [few, some, many] = SqliteGetSession::among_few_and_many();
     vec![
         Box::new(BatchCreate),
         Box::new(UnnestInsert { is_recorded: false }),
@@ -88,6 +96,11 @@ pub(crate) fn all() -> Vec<Box<dyn Measured>> {
         Box::new(SelectJob),
         Box::new(ListJobs),
         Box::new(SelectJobs),
+        Box::new(SqliteBatchCreate),
+        Box::new(SqliteInsert),
+        Box::new(few),
+        Box::new(some),
+        Box::new(many),
         Box::new(Engine { name: "jobs_100", title: "idle jobs, in batches of 100", batch: 100, concurrency: 400 }),
         Box::new(Floor),
         Box::new(Peer { name: "graphile_worker_batched", title: "graphile-worker, batched", program: "graphile-batched", parallel: 8 }),
@@ -102,6 +115,8 @@ pub(crate) fn all() -> Vec<Box<dyn Measured>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use derslik_storage::{DatabaseUrl, schema_revision};
     use derslik_testkit::postgres::{PostgresServer, Template};
 
@@ -109,6 +124,9 @@ mod tests {
     use super::unnest_insert::Inserter;
     use crate::load::Client;
     use crate::postgres::Database;
+    use crate::process::Service;
+    use crate::rows::Columns;
+    use crate::sqlite::SessionsFile;
 
     #[tokio::test]
     async fn the_bare_statements_fit_the_migrated_schema() {
@@ -127,5 +145,27 @@ mod tests {
 
         database.check_written().await.unwrap();
         assert_eq!(database.rows().await.unwrap().len(), 200);
+    }
+
+    #[test]
+    fn the_bare_inserts_fit_the_migrated_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let service = Service { program: "derslik".into(), database_url: None, folder: folder.path().to_owned() };
+        DatabaseUrl::Sqlite(SessionsFile::path(&service)).migrate().unwrap();
+        let mut columns = Columns::new(2).unwrap();
+        columns.number(7).unwrap();
+
+        let mut file = SessionsFile::open(&service).unwrap();
+        file.insert(&columns).unwrap();
+        assert_eq!((file.count().unwrap(), file.rows().unwrap().len()), (2, 2));
+        file.empty().unwrap();
+        assert_eq!(file.count().unwrap(), 0);
+
+        columns.number(9).unwrap();
+        file.insert(&columns).unwrap();
+        // Each copy has a GUID of its own.
+        file.copy_up_to(1_000).unwrap();
+        let guids: BTreeSet<_> = file.guids().unwrap().into_iter().collect();
+        assert_eq!(guids.len(), 1_001);
     }
 }

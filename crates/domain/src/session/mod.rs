@@ -91,12 +91,19 @@ pub struct SearchKeys {
 impl SearchKeys {
     /// The keys of a session with these texts.
     pub fn of(name: &str, description: Option<&str>, tags: Option<&str>) -> Self {
-        Self {
-            name: fold(name),
-            description: description.map(fold),
-            tags: tags.map(|tags| filter::tag_words(&fold(tags)).fold(String::from(","), |keys, tag| keys + tag + ",")),
-        }
+        Self { name: fold(name), description: description.map(fold), tags: tags.map(tags_key) }
     }
+}
+
+fn tags_key(tags: &str) -> String {
+    let folded = fold(tags);
+    let mut key = String::with_capacity(folded.len() + 2);
+    key.push(',');
+    for tag in filter::tag_words(&folded) {
+        key.push_str(tag);
+        key.push(',');
+    }
+    key
 }
 
 impl Session {

@@ -171,6 +171,12 @@ impl FlagPatch {
     pub const fn then(self, other: Self) -> Self {
         Self { set: self.set | other.set, on: (self.on & !other.set) | other.on }
     }
+
+    /// The switches that this patch sets, without those that the other one sets to the same value.
+    const fn beyond(self, other: Self) -> Self {
+        let set = self.set & !(other.set & !(self.on ^ other.on));
+        Self { set, on: self.on & set }
+    }
 }
 
 /// The switches of a session. A few have no value until a request sets one.
@@ -242,13 +248,8 @@ pub struct SessionOptions {
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        Self { flags: Flags::default(), preparation_time: PreparationTime::DEFAULT, return_url: empty_url() }
+        Self { flags: Flags::default(), preparation_time: PreparationTime::DEFAULT, return_url: ReturnUrl::default() }
     }
-}
-
-#[expect(clippy::expect_used, reason = "an empty text breaks no rule")]
-fn empty_url() -> ReturnUrl {
-    Text::new("").expect("an empty text is a text")
 }
 
 /// Some settings of a session; a merge leaves the others alone.
@@ -299,14 +300,8 @@ impl SessionOptions {
     /// The smallest patch that turns the default settings into these, which is what a store keeps.
     pub fn changes_from_default(&self) -> OptionsPatch {
         let default = Self::default();
-        let mut flags = FlagPatch::default();
-        if self.flags != default.flags {
-            for (flag, on) in self.flags.0.iter().filter(|(flag, on)| default.flags.get(*flag) != Some(*on)) {
-                flags = flags.with(flag, on);
-            }
-        }
         OptionsPatch {
-            flags,
+            flags: self.flags.0.beyond(default.flags.0),
             preparation_time: (self.preparation_time != default.preparation_time).then_some(self.preparation_time),
             return_url: (self.return_url != default.return_url).then(|| self.return_url.clone()),
         }

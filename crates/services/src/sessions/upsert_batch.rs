@@ -1,11 +1,12 @@
 //! Creates and changes sessions in one transaction: it locks the sessions to change, lets the domain decide, and writes the
-//! result.
+//! result. A batch that only creates sessions is decided before, and written in one statement.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::session::{Batch, BatchOutcome, Creator};
+use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{ActorGone, IdempotentOutcome, IdempotentRequest, ServiceError};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
@@ -20,13 +21,14 @@ pub(super) async fn run<U: UnitOfWork>(
     idempotent: Option<IdempotentRequest<BatchOutcome>>,
 ) -> Result<IdempotentOutcome<BatchOutcome>, ServiceError> {
     authorize(actor, Action::WriteSessions)?;
+    let now = service.clock.now_of(actor.account_id());
+    let targets = batch.targets();
+    if idempotent.is_none() && targets.is_empty() {
+        return create_all(service, actor, batch, now).await.map(IdempotentOutcome::Unkeyed);
+    }
     let account = Arc::clone(&actor.account);
     let principal = actor.principal.id;
-    let now = service.clock.now_of(account.id);
     let ids = Arc::clone(&service.ids);
-    let targets = batch.targets();
-    // A batch that only creates sessions needs one statement, which checks the principal as well.
-    let is_single_statement = idempotent.is_none() && targets.is_empty();
     let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
         let existing = if targets.is_empty() { HashMap::new() } else { stores.sessions().lock_many(account.id, &targets)? };
@@ -34,23 +36,35 @@ pub(super) async fn run<U: UnitOfWork>(
         let outcome = batch.decide(existing, &creator, || ids.session_guid_of(account.id));
         let (inserts, updates) = (outcome.inserts(), outcome.updates());
         if !inserts.is_empty() {
-            if !is_single_statement {
-                stores.sessions().insert_many(account.id, &inserts)?;
-            } else if !stores.sessions().insert_many_by(account.id, principal, &inserts)? {
-                return Err(ActorGone.into());
-            }
+            stores.sessions().insert_many(account.id, &inserts)?;
         }
         if !updates.is_empty() {
             stores.sessions().update_many(account.id, &updates)?;
         }
         Ok(outcome)
     };
-    let work = move |stores: &mut dyn Stores| guard.run(stores, work);
-    if is_single_statement {
-        service.uow.write_single_statement(actor.account_id(), work).await
-    } else {
-        write_as(&service.uow, Author::of(actor), work).await
-    }
+    write_as(&service.uow, Author::of(actor), move |stores| guard.run(stores, work)).await
+}
+
+/// Carries out a batch that only creates sessions. Its only statement checks the principal as well.
+///
+/// The batch is decided on the thread that has read it and that shows the outcome. Each of the many texts is then freed by the thread that
+/// has allocated it, which takes the allocator a fraction of the time.
+async fn create_all<U: UnitOfWork>(
+    service: &Sessions<U>,
+    actor: &Actor,
+    batch: Batch,
+    now: Timestamp,
+) -> Result<BatchOutcome, ServiceError> {
+    let (account, principal) = (actor.account_id(), actor.principal.id);
+    let creator = Creator { principal, settings: &actor.account.settings, now };
+    let outcome = batch.decide(HashMap::new(), &creator, || service.ids.session_guid_of(account));
+    let insert = move |stores: &mut dyn Stores| {
+        let sessions = outcome.inserts();
+        let may_act = sessions.is_empty() || stores.sessions().insert_many_by(account, principal, &sessions)?;
+        if may_act { Ok(outcome) } else { Err(ActorGone.into()) }
+    };
+    service.uow.write_single_statement(account, insert).await
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use derslik_domain::form::{Field, RawText};
-use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::error::PerculusError;
-use super::json::Slot;
+use super::json::{MembersVisitor, Slot};
 use super::text::Text;
 
 /// The values of a body that is an array of `what` objects, each parsed by `read`.
@@ -70,6 +70,64 @@ impl<'a, T> Visitor<'a> for ItemsVisitor<'a, T> {
             items.count += 1;
         }
         Ok(items)
+    }
+}
+
+/// The values of a body that is an array of at most `max` objects. Each begins as `empty`, and `put` adds its members. `None` for any
+/// other body, which [`read_array`] looks at value by value: that reads each of them twice.
+pub(super) fn read_objects<'a, T: Clone>(text: &'a str, max: usize, empty: T, put: Put<'a, T>) -> Option<Vec<T>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let objects = deserializer.deserialize_seq(ObjectsVisitor { max, bytes: text.len(), object: ObjectSeed { empty, put } }).ok()?;
+    deserializer.end().ok()?;
+    Some(objects)
+}
+
+/// Adds a member to an object, by its name.
+type Put<'a, T> = fn(&mut T, &str, &'a RawValue);
+
+#[derive(Clone)]
+struct ObjectSeed<'a, T> {
+    empty: T,
+    put: Put<'a, T>,
+}
+
+impl<'a, T> DeserializeSeed<'a> for ObjectSeed<'a, T> {
+    type Value = T;
+
+    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<T, D::Error> {
+        let Self { empty: mut object, put } = self;
+        deserializer.deserialize_map(MembersVisitor(|name: &str, value: &'a RawValue| put(&mut object, name, value)))?;
+        Ok(object)
+    }
+}
+
+struct ObjectsVisitor<'a, T> {
+    max: usize,
+    /// The length of the body.
+    bytes: usize,
+    object: ObjectSeed<'a, T>,
+}
+
+impl<'a, T: Clone> Visitor<'a> for ObjectsVisitor<'a, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut array: A) -> Result<Vec<T>, A::Error> {
+        /// Most objects are longer.
+        const OBJECT_BYTES: usize = 256;
+        let mut objects = Vec::with_capacity(self.max.min(self.bytes / OBJECT_BYTES + 1));
+        while objects.len() < self.max
+            && let Some(object) = array.next_element_seed(self.object.clone())?
+        {
+            objects.push(object);
+        }
+        match array.next_element::<IgnoredAny>()? {
+            None => Ok(objects),
+            Some(IgnoredAny) => Err(A::Error::custom("too many objects")),
+        }
     }
 }
 

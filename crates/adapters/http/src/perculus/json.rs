@@ -105,7 +105,8 @@ pub(super) fn for_each_member<'a>(object: &'a str, visit: impl FnMut(&str, &'a R
     deserializer.end()
 }
 
-struct MembersVisitor<F>(F);
+/// Visits the members of an object.
+pub(super) struct MembersVisitor<F>(pub(super) F);
 
 impl<'a, F: FnMut(&str, &'a RawValue)> Visitor<'a> for MembersVisitor<F> {
     type Value = ();
@@ -115,40 +116,41 @@ impl<'a, F: FnMut(&str, &'a RawValue)> Visitor<'a> for MembersVisitor<F> {
     }
 
     fn visit_map<A: MapAccess<'a>>(mut self, mut members: A) -> Result<(), A::Error> {
-        let mut name = String::new();
-        while members.next_key_seed(NameSeed(&mut name))?.is_some() {
+        while let Some(name) = members.next_key_seed(NameSeed)? {
             (self.0)(&name, members.next_value()?);
         }
         Ok(())
     }
 }
 
-/// Reads a name into a buffer that is reused for all names.
-struct NameSeed<'b>(&'b mut String);
+/// Reads a name. It is copied only if it has escapes.
+struct NameSeed;
 
-impl<'a> DeserializeSeed<'a> for NameSeed<'_> {
-    type Value = ();
+impl<'a> DeserializeSeed<'a> for NameSeed {
+    type Value = Cow<'a, str>;
 
-    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<Cow<'a, str>, D::Error> {
         // Reads bytes, since a name may not be valid UTF-8. Such a name equals no known one.
         deserializer.deserialize_bytes(self)
     }
 }
 
-impl Visitor<'_> for NameSeed<'_> {
-    type Value = ();
+impl<'a> Visitor<'a> for NameSeed {
+    type Value = Cow<'a, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
-    fn visit_bytes<E>(self, name: &[u8]) -> Result<(), E> {
-        self.0.clear();
-        self.0.push_str(std::str::from_utf8(name).unwrap_or_default());
-        Ok(())
+    fn visit_borrowed_bytes<E>(self, name: &'a [u8]) -> Result<Cow<'a, str>, E> {
+        Ok(std::str::from_utf8(name).unwrap_or_default().into())
     }
 
-    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<(), E> {
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Cow<'a, str>, E> {
+        Ok(std::str::from_utf8(name).unwrap_or_default().to_owned().into())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Cow<'a, str>, E> {
         self.visit_bytes(name.as_bytes())
     }
 }

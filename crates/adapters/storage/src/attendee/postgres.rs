@@ -19,7 +19,7 @@ static INSERT_MANY: Statement = Statement::new(
     "attendee_insert_many",
     "
     INSERT INTO attendees (account_id, :columns)
-    SELECT :account, * FROM :rows",
+    SELECT :account, new.* FROM :rows AS new",
 );
 
 static UPDATE_MANY: Statement = Statement::new(

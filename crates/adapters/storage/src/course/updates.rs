@@ -21,7 +21,7 @@ static UPDATE: Statement = Statement::new("course_update", "UPDATE courses SET :
 static UPDATE_AS_READ: Statement = Statement::new(
     "course_update_as_read",
     "
-    WITH new (:columns) AS (SELECT * FROM :rows),
+    WITH new (:columns) AS :rows,
     -- The courses that are as they were read, and whose author may act. Both stay so until the commit. Rows that another transaction has
     -- locked are left out, so this statement waits for none and is never part of a deadlock.
     held AS (

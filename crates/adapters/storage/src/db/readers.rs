@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::StoreError;
@@ -58,6 +59,9 @@ where
 {
     type Request = K;
     type Reply = Option<V>;
+
+    /// Most statements take a fraction of it. One that takes longer may hang.
+    const PATIENCE: Option<Duration> = Some(Duration::from_millis(3));
 
     fn handle(&self, account: AccountId, batch: Vec<Pending<Self>>, limit: &Limit) {
         counter!("derslik_lookups_total").increment(u64::try_from(batch.len()).unwrap_or(u64::MAX));

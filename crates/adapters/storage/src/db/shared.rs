@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::{Reason, StoreError, Unavailable};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::RecvError;
 use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +26,10 @@ const MAX_BATCH: usize = 256;
 pub(crate) trait BatchHandler: Sized + Send + Sync + 'static {
     type Request: Send + 'static;
     type Reply: Send + 'static;
+
+    /// How long a request waits for the batch of its account that is in flight, to share the next one, before one more thread starts. With
+    /// `None`, a thread starts at once.
+    const PATIENCE: Option<Duration> = None;
 
     /// Replies to each request of an account. The statements MUST keep to the limit.
     fn handle(&self, account: AccountId, batch: Vec<Pending<Self>>, limit: &Limit);
@@ -78,12 +83,14 @@ struct Waiting<H: BatchHandler> {
 struct Queue<T> {
     /// What waits, by account. The account whose turn it is comes first.
     waiting: VecDeque<(AccountId, VecDeque<T>)>,
+    /// The accounts whose requests a thread has taken, once for each thread.
+    in_flight: Vec<AccountId>,
     threads: u32,
 }
 
 impl<H: BatchHandler> SharedRequests<H> {
     pub(crate) fn new(handler: H, settings: PoolSettings, runtime: &Handle) -> Self {
-        let queue = Mutex::new(Queue { waiting: VecDeque::new(), threads: 0 });
+        let queue = Mutex::new(Queue::new());
         Self { shared: Arc::new(Shared { handler, queue, settings }), runtime: runtime.clone() }
     }
 
@@ -95,19 +102,38 @@ impl<H: BatchHandler> SharedRequests<H> {
         let deadline = Instant::now() + settings.unit_timeout();
         let pending = Pending { request, reply: Reply(reply) };
         if self.shared.enqueue(account, Waiting { pending, deadline, is_settled: Arc::clone(&is_settled) }) {
-            let shared = Arc::clone(&self.shared);
-            self.runtime.spawn_blocking(move || shared.run_until_idle());
+            self.start_thread();
         }
-        let result = match timeout(settings.acquire_timeout, &mut replied).await {
-            Ok(result) => result,
-            Err(_) if !is_settled.swap(true, Ordering::AcqRel) => return Err(Reason::Crowded.into()),
+        let result = match self.replied_in_time(&mut replied).await {
+            Some(result) => result,
+            None if !is_settled.swap(true, Ordering::AcqRel) => return Err(Reason::Crowded.into()),
             // A statement for it is in flight, and has a time limit of its own.
-            Err(_) => match timeout_at((deadline + REPORT_GRACE).into(), replied).await {
+            None => match timeout_at((deadline + REPORT_GRACE).into(), replied).await {
                 Ok(result) => result,
                 Err(_) => return Err(Reason::TimedOut.into()),
             },
         };
         result.unwrap_or_else(|dropped| Err(StoreError::Other(Box::new(dropped))))
+    }
+
+    /// The reply, if it comes in the time that a request may wait for a connection.
+    async fn replied_in_time<R>(&self, replied: &mut oneshot::Receiver<R>) -> Option<Result<R, RecvError>> {
+        let mut limit = self.shared.settings.acquire_timeout;
+        if let Some(patience) = H::PATIENCE.filter(|patience| *patience < limit) {
+            if let Ok(result) = timeout(patience, &mut *replied).await {
+                return Some(result);
+            }
+            if self.shared.queue().needs_another_thread() {
+                self.start_thread();
+            }
+            limit -= patience;
+        }
+        timeout(limit, replied).await.ok()
+    }
+
+    fn start_thread(&self) {
+        let shared = Arc::clone(&self.shared);
+        self.runtime.spawn_blocking(move || shared.run_until_idle());
     }
 }
 
@@ -119,25 +145,16 @@ impl<H: BatchHandler> Shared<H> {
     /// Queues a request. Returns whether the caller has to start one more thread.
     fn enqueue(&self, account: AccountId, request: Waiting<H>) -> bool {
         let mut queue = self.queue();
+        let can_join = H::PATIENCE.is_some() && queue.awaits(account);
         queue.add(account, request);
-        let needs_thread = queue.threads < MAX_IN_FLIGHT;
-        queue.threads += u32::from(needs_thread);
-        needs_thread
-    }
-
-    /// The requests of the next batch. Without any, the calling thread ends and is not counted any more.
-    fn next_batch(&self) -> Option<Vec<(AccountId, Waiting<H>)>> {
-        let mut queue = self.queue();
-        let batch = queue.next_batch();
-        if batch.is_empty() {
-            queue.threads -= 1;
-            return None;
-        }
-        Some(batch)
+        !can_join && queue.count_thread()
     }
 
     fn run_until_idle(&self) {
-        while let Some(batch) = self.next_batch() {
+        let mut accounts = Vec::new();
+        loop {
+            let next = self.queue().take_batch(&mut accounts);
+            let Some(batch) = next else { return };
             // After a panic, the replies of this batch are dropped, so their callers get an error.
             catch_unwind(AssertUnwindSafe(|| self.run_batch(batch))).ok();
         }
@@ -162,6 +179,47 @@ impl<H: BatchHandler> Shared<H> {
 }
 
 impl<T> Queue<T> {
+    fn new() -> Self {
+        Self { waiting: VecDeque::new(), in_flight: Vec::new(), threads: 0 }
+    }
+
+    /// Whether a thread comes back for the requests of the account.
+    fn awaits(&self, account: AccountId) -> bool {
+        self.in_flight.contains(&account) || self.waiting.iter().any(|(waiting, _)| *waiting == account)
+    }
+
+    /// Counts one more thread, if there may be one.
+    fn count_thread(&mut self) -> bool {
+        let is_free = self.threads < MAX_IN_FLIGHT;
+        self.threads += u32::from(is_free);
+        is_free
+    }
+
+    /// Whether the caller has to start one more thread for requests that wait for a slow batch.
+    fn needs_another_thread(&mut self) -> bool {
+        !self.waiting.is_empty() && self.count_thread()
+    }
+
+    /// The requests of the next batch. Without any, the calling thread ends and is not counted any more. `accounts` are those of its last
+    /// batch, and then of the next one.
+    fn take_batch(&mut self, accounts: &mut Vec<AccountId>) -> Option<Vec<(AccountId, T)>> {
+        for account in accounts.drain(..) {
+            if let Some(place) = self.in_flight.iter().position(|known| *known == account) {
+                self.in_flight.swap_remove(place);
+            }
+        }
+        let batch = self.next_batch();
+        if batch.is_empty() {
+            self.threads -= 1;
+            return None;
+        }
+        accounts.extend(batch.iter().map(|(account, _)| *account));
+        accounts.sort_unstable();
+        accounts.dedup();
+        self.in_flight.extend_from_slice(accounts);
+        Some(batch)
+    }
+
     fn add(&mut self, account: AccountId, request: T) {
         match self.waiting.iter_mut().find(|(known, _)| *known == account) {
             Some((_, waiting)) => waiting.push_back(request),
@@ -213,9 +271,77 @@ mod tests {
         }
     }
 
+    /// Requests that wait for those of their account.
+    struct Patient;
+
+    impl BatchHandler for Patient {
+        type Request = u32;
+        type Reply = ();
+
+        const PATIENCE: Option<Duration> = Some(Duration::from_millis(1));
+
+        fn handle(&self, _: AccountId, batch: Vec<Pending<Self>>, _: &Limit) {
+            for Pending { request: _, reply } in batch {
+                reply.send(Ok(()));
+            }
+        }
+    }
+
+    /// A queue whose threads are those of the test.
+    fn patient() -> Shared<Patient> {
+        Shared { handler: Patient, queue: Mutex::new(Queue::new()), settings: PoolSettings::default() }
+    }
+
+    /// Queues a request, and tells whether that starts a thread.
+    fn starts(shared: &Shared<Patient>, account: AccountId, request: u32) -> bool {
+        let (reply, _) = oneshot::channel();
+        let pending = Pending { request, reply: Reply(reply) };
+        shared.enqueue(account, Waiting { pending, deadline: Instant::now(), is_settled: Arc::default() })
+    }
+
+    fn take(shared: &Shared<Patient>, accounts: &mut Vec<AccountId>) -> Vec<u32> {
+        let batch = shared.queue().take_batch(accounts);
+        batch.into_iter().flatten().map(|(_, waiting)| waiting.pending.request).collect()
+    }
+
+    #[test]
+    fn patient_requests_of_an_account_share_the_batch_after_one_in_flight() {
+        let (shared, mut thread) = (patient(), Vec::new());
+        assert!(starts(&shared, ACCOUNT, 10), "the first one starts at once");
+        assert_eq!(take(&shared, &mut thread), [10]);
+        assert!(!starts(&shared, ACCOUNT, 11));
+        assert!(!starts(&shared, ACCOUNT, 12));
+        assert_eq!(take(&shared, &mut thread), [11, 12]);
+        assert!(take(&shared, &mut thread).is_empty());
+        assert!(starts(&shared, ACCOUNT, 13), "no thread is left");
+    }
+
+    #[test]
+    fn a_patient_request_does_not_wait_for_the_batch_of_another_account() {
+        let (shared, mut thread) = (patient(), Vec::new());
+        assert!(starts(&shared, ACCOUNT, 10));
+        assert_eq!(take(&shared, &mut thread), [10]);
+        assert!(starts(&shared, Id::new(2), 20));
+        assert!(!starts(&shared, Id::new(3), 30), "both threads run");
+    }
+
+    #[test]
+    fn a_request_that_waits_for_a_slow_batch_starts_one_more_thread() {
+        let (shared, mut slow, mut second) = (patient(), Vec::new(), Vec::new());
+        assert!(starts(&shared, ACCOUNT, 10));
+        assert_eq!(take(&shared, &mut slow), [10]);
+        assert!(!shared.queue().needs_another_thread(), "nothing waits");
+        assert!(!starts(&shared, ACCOUNT, 11));
+        assert!(shared.queue().needs_another_thread());
+        assert!(!shared.queue().needs_another_thread(), "both threads run");
+        assert_eq!(take(&shared, &mut second), [11]);
+        assert!(take(&shared, &mut second).is_empty());
+        assert!(!starts(&shared, ACCOUNT, 12), "the slow batch is in flight yet");
+    }
+
     #[test]
     fn an_account_with_many_requests_does_not_delay_the_others() {
-        let mut queue = Queue { waiting: VecDeque::new(), threads: 0 };
+        let mut queue = Queue::new();
         for number in 0..2 * MAX_BATCH {
             queue.add(ACCOUNT, number);
         }

@@ -75,6 +75,16 @@ pub(crate) enum Value<'a, DB: Backend> {
     Text(Cow<'static, str>),
     /// A part of the text that has values of its own.
     Part(Sql<'a, DB>),
+    /// Many values, each between the same texts.
+    Each(Each<'a, DB>),
+}
+
+/// Values in a row: `open`, then the values with `between` after each but the last, then `close`.
+pub(crate) struct Each<'a, DB: Backend> {
+    pub(super) open: &'static str,
+    pub(super) between: &'static str,
+    pub(super) close: &'static str,
+    pub(super) values: Vec<Box<dyn QueryFragment<DB> + 'a>>,
 }
 
 impl<'a, DB: Backend> Value<'a, DB> {
@@ -84,8 +94,18 @@ impl<'a, DB: Backend> Value<'a, DB> {
         V: ToSql<T, DB> + 'a,
         T: 'a,
     {
-        Self::Bound(Box::new(Bound { value, sql_type: PhantomData::<T> }))
+        Self::Bound(bound::<DB, T, V>(value))
     }
+}
+
+/// A value that is sent beside the text.
+pub(super) fn bound<'a, DB, T, V>(value: V) -> Box<dyn QueryFragment<DB> + 'a>
+where
+    DB: Backend + HasSqlType<T>,
+    V: ToSql<T, DB> + 'a,
+    T: 'a,
+{
+    Box::new(Bound { value, sql_type: PhantomData::<T> })
 }
 
 /// A value with its SQL type.
@@ -204,10 +224,25 @@ impl<DB: Backend, R> QueryFragment<DB> for Sql<'_, DB, R> {
                 Value::Bound(value) => value.walk_ast(out.reborrow())?,
                 Value::Text(text) => out.push_sql(text),
                 Value::Part(part) => part.walk_ast(out.reborrow())?,
+                Value::Each(each) => each.walk_ast(out.reborrow())?,
             }
             rest = after;
         }
         out.push_sql(rest);
+        Ok(())
+    }
+}
+
+impl<DB: Backend> QueryFragment<DB> for Each<'_, DB> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(self.open);
+        for (position, value) in self.values.iter().enumerate() {
+            if position > 0 {
+                out.push_sql(self.between);
+            }
+            value.walk_ast(out.reborrow())?;
+        }
+        out.push_sql(self.close);
         Ok(())
     }
 }

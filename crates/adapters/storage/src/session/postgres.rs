@@ -27,7 +27,7 @@ static INSERT_MANY: Statement = Statement::new(
         FROM unnest(:places, :signatures) AS part (place, name_bits)
     )
     INSERT INTO sessions (account_id, :columns)
-    SELECT :account, * FROM :rows",
+    SELECT :account, new.* FROM :rows AS new",
 );
 
 static INSERT_MANY_BY: Statement = Statement::new(

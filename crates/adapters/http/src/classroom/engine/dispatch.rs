@@ -84,7 +84,7 @@ async fn identify(
 }
 
 /// The answer to an admitted and complete call.
-async fn perform(state: &HttpState, call: &Call, admitted: Admitted) -> Answer {
+pub(super) async fn perform(state: &HttpState, call: &Call, admitted: Admitted) -> Answer {
     let Admitted { operation, values, actor, pairs, system } = admitted;
     let (account, holder, refusable) = (actor.account_id(), Holder::of(&actor), operation.verb == "GET");
     let outcome: Outcome = async {

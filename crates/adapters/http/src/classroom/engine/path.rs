@@ -90,30 +90,32 @@ fn matched(api: &Api, candidate: Candidate, segments: &[&str]) -> Option<Target>
 
 /// The values of the variables in a path, if the path matches the template.
 fn match_path(api: &Api, template: &str, segments: &[&str]) -> Option<Vec<String>> {
-    let parts: Vec<&str> = template.split('/').collect();
+    let mut parts = template.split('/').peekable();
+    let mut segments_left = segments;
     let mut values = Vec::new();
-    for (position, part) in parts.iter().enumerate() {
-        let is_last = position + 1 == parts.len();
-        let segment = *segments.get(position)?;
-        let Some((variable, suffix)) = variable_of(part) else {
-            if *part != segment {
-                return None;
+    while let Some(part) = parts.next() {
+        let is_last = parts.peek().is_none();
+        let (&segment, after) = segments_left.split_first()?;
+        match variable_of(part) {
+            None if part != segment => return None,
+            None => {}
+            // A value after another one, at the end of the path, takes the rest. The first value does not: it would hide the paths
+            // below it.
+            Some((variable, "")) if is_last && !values.is_empty() && api.slashed.may_go_on(variable, segment) => {
+                values.push(segments_left.join("/"));
+                return Some(values);
             }
-            continue;
-        };
-        // A value after another one, at the end of the path, takes the rest. The first value does not: it would hide the paths
-        // below it.
-        if is_last && !values.is_empty() && suffix.is_empty() && api.slashed.may_go_on(variable, segment) {
-            values.push(segments.get(position..)?.join("/"));
-            return Some(values);
+            Some((_, suffix)) => {
+                let value = segment.strip_suffix(suffix).filter(|value| !value.is_empty())?;
+                if is_last && suffix.is_empty() && has_verb(api, template, segment) {
+                    return None;
+                }
+                values.push(value.to_owned());
+            }
         }
-        let value = segment.strip_suffix(suffix).filter(|value| !value.is_empty())?;
-        if is_last && suffix.is_empty() && has_verb(api, template, segment) {
-            return None;
-        }
-        values.push(value.to_owned());
+        segments_left = after;
     }
-    (segments.len() == parts.len()).then_some(values)
+    segments_left.is_empty().then_some(values)
 }
 
 /// The name of the variable in a part of a template, and the text after it.
@@ -148,12 +150,12 @@ fn custom_verb(path: &'static str) -> Option<&'static str> {
 /// Whether a path fits a pattern of [`Api::unimplemented`].
 fn fits(pattern: &str, segments: &[&str]) -> bool {
     let (pattern, is_open) = pattern.strip_suffix("/**").map_or((pattern, false), |pattern| (pattern, true));
-    let parts: Vec<&str> = pattern.split('/').collect();
-    let is_as_long = if is_open { segments.len() >= parts.len() } else { segments.len() == parts.len() };
+    let length = pattern.split('/').count();
+    let is_as_long = if is_open { segments.len() >= length } else { segments.len() == length };
     is_as_long
-        && parts.iter().zip(segments).all(|(part, segment)| match part.strip_prefix('*') {
+        && pattern.split('/').zip(segments).all(|(part, segment)| match part.strip_prefix('*') {
             Some(text) => segment.contains(text),
-            None => part == segment,
+            None => part == *segment,
         })
 }
 

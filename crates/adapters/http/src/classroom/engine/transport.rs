@@ -1,5 +1,7 @@
 //! The side of actix-web: requests become calls, answers become responses.
 
+use std::time::{Duration, Instant};
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -17,7 +19,7 @@ use super::batch::{self, Batch, Sender};
 use super::call::Call;
 use super::directory;
 use super::discovery::DocumentBody;
-use super::dispatch::{admit, answer};
+use super::dispatch::{admit, answer, perform};
 use super::error::ClassroomError;
 use super::operation::Api;
 use super::query::System;
@@ -32,6 +34,10 @@ use crate::observed::{Dialect, Template};
 use crate::propagation::noted;
 use crate::response::CountedBody;
 use crate::state::HttpState;
+
+/// How long a call is admitted. One whose body takes longer is admitted again, so that a revoked credential stops working within a second:
+/// it is found in a cache for almost as long.
+const ADMITTED_FOR: Duration = Duration::from_millis(100);
 
 /// The header that names another method for a POST.
 const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
@@ -109,18 +115,21 @@ async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpReques
     };
     let (verb, kind) = (header(headers, &OVERRIDE), header(headers, &CONTENT_TYPE));
     let mut call = call.overridden(verb.as_deref(), kind.as_deref());
+    let began = Instant::now();
+    let mut admitted = None;
     // The credential is checked before the body is read. A form may hold the credential, so it is read before the actor is
     // known.
     if !call.may_hide_credential() {
-        let admitted = watcher.wait_for(admit(api, &state, &call)).await;
+        let found = watcher.wait_for(admit(api, &state, &call)).await;
         note_template(&request, &call);
-        match admitted {
-            Ok(Ok(admitted)) => {
-                note_holder(&request, &admitted.actor);
-                if let Err(error) = meet_faults::<ClassroomError>(&state, &request, &admitted.actor).await {
-                    return respond(refusal(error, &admitted.system));
+        match found {
+            Ok(Ok(found)) => {
+                note_holder(&request, &found.actor);
+                if let Err(error) = meet_faults::<ClassroomError>(&state, &request, &found.actor).await {
+                    return respond(refusal(error, &found.system));
                 }
                 call.is_counted = true;
+                admitted = Some(found);
             }
             Ok(Err(refusal)) => return respond(refusal),
             Err(error) => return respond(refusal(error.into(), &System::default())),
@@ -128,8 +137,13 @@ async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpReques
     }
     match read_bytes(&request, payload, &state).await {
         Ok(body) => {
+            // A form adds to the query.
+            let still_holds = !call.is_form && began.elapsed() < ADMITTED_FOR;
             let call = call.complete(Bytes::clone(&body));
-            let answer = answer(api, &state, &call).await;
+            let answer = match admitted.filter(|_| still_holds) {
+                Some(admitted) => perform(&state, &call, admitted).await,
+                None => answer(api, &state, &call).await,
+            };
             note_template(&request, &call);
             respond(answer)
         }

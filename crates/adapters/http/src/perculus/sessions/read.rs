@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::options::read_options;
 use super::status;
-use crate::perculus::body::read_array;
+use crate::perculus::body::{read_array, read_objects};
 use crate::perculus::error::PerculusError;
 use crate::perculus::json::{Slot, for_each_member};
 use crate::perculus::parameters::Parameters;
@@ -35,33 +35,35 @@ pub(super) struct RawItem<'a> {
 /// # Errors
 /// If the body is not JSON, is not an array, or has more than `max` items.
 pub(super) fn read_items(text: &str, max: usize) -> Result<Vec<RawItem<'_>>, PerculusError> {
-    read_array(text, max, "session", RawItem::read)
+    let empty = RawItem { is_object: true, ..RawItem::default() };
+    read_objects(text, max, empty, RawItem::put).map_or_else(|| read_array(text, max, "session", RawItem::read), Ok)
 }
 
 impl<'a> RawItem<'a> {
     /// The members of one value.
     pub(super) fn read(raw: &'a RawValue) -> Self {
         let mut item = Self::default();
-        item.is_object = for_each_member(raw.get(), |name, value| {
-            let slot = match name {
-                "session_guid" => &mut item.session_guid,
-                "name" => &mut item.name,
-                "description" => &mut item.description,
-                "tags" => &mut item.tags,
-                "start_date" => &mut item.start_date,
-                "duration" => &mut item.duration,
-                "lang" => &mut item.lang,
-                "allow_recording" => &mut item.allow_recording,
-                "inaccessible_replay" => &mut item.inaccessible_replay,
-                "options" => &mut item.options,
-                "timezone" => &mut item.timezone,
-                "status" => &mut item.status,
-                _ => return,
-            };
-            slot.put(value);
-        })
-        .is_ok();
+        item.is_object = for_each_member(raw.get(), |name, value| item.put(name, value)).is_ok();
         item
+    }
+
+    fn put(&mut self, name: &str, value: &'a RawValue) {
+        let slot = match name {
+            "session_guid" => &mut self.session_guid,
+            "name" => &mut self.name,
+            "description" => &mut self.description,
+            "tags" => &mut self.tags,
+            "start_date" => &mut self.start_date,
+            "duration" => &mut self.duration,
+            "lang" => &mut self.lang,
+            "allow_recording" => &mut self.allow_recording,
+            "inaccessible_replay" => &mut self.inaccessible_replay,
+            "options" => &mut self.options,
+            "timezone" => &mut self.timezone,
+            "status" => &mut self.status,
+            _ => return,
+        };
+        slot.put(value);
     }
 
     /// The item for the domain.
@@ -176,5 +178,33 @@ impl<'a> RawFilter<'a> {
             page_number: self.page_number.integer_or_digits(),
             page_size: self.page_size.integer_or_digits(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_read_where_they_stand_as_they_are_read_one_by_one() {
+        for body in [
+            "[]",
+            "[{}]",
+            r#" [ {"name":"a", "x":[1, {"name":2}]} , {"\u006eame":"b","name":"c"} ] "#,
+            r#"[{"options":{"chat":{}},"tags":null},{"status":1,"name":"\ud800"}]"#,
+        ] {
+            let one_by_one = read_array(body, 9, "session", RawItem::read).unwrap();
+            assert_eq!(format!("{:?}", read_items(body, 9).unwrap()), format!("{one_by_one:?}"), "{body}");
+        }
+    }
+
+    #[test]
+    fn any_other_body_is_left_to_the_reader_of_single_values() {
+        let objects = |body| read_objects(body, 2, RawItem::default(), RawItem::put);
+        assert!(objects("[{},{}]").is_some());
+        for body in ["", "{}", "[1]", r#"[{},"\ud800"]"#, "[{},{}", "[{}] x", "[{},{},{}]", "[{},null]"] {
+            assert!(objects(body).is_none(), "{body}");
+        }
+        assert_eq!(read_items(r#"[{},"\ud800"]"#, 2).unwrap().iter().map(|item| item.is_object).collect::<Vec<_>>(), [true, false]);
     }
 }

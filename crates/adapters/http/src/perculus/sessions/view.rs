@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::options::OptionsView;
 use super::rejected::Rejected;
 use super::status;
-use crate::perculus::value::Shown;
+use crate::perculus::value::{Shown, ShownIn};
 
 /// A session.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ impl SessionView<'_> {
         let session = self.0;
         map.serialize_entry("session_guid", &Shown(session.guid))?;
         self.write_rest(map)?;
-        map.serialize_entry("updating_date", &Shown(session.updated_at.in_zone(session.start.zone())))
+        map.serialize_entry("updating_date", &ShownIn(session.updated_at, session.start.zone()))
     }
 
     /// Writes the keys between the first and the last one, in which the versions differ.
@@ -41,7 +41,7 @@ impl SessionView<'_> {
         map.serialize_entry("status", &status::number(session.status))?;
         map.serialize_entry("replay_status", &status::recording_number(session.replay_status))?;
         map.serialize_entry("options", &OptionsView(session))?;
-        map.serialize_entry("creation_date", &Shown(session.created_at.in_zone(zone)))
+        map.serialize_entry("creation_date", &ShownIn(session.created_at, zone))
     }
 }
 
@@ -51,7 +51,7 @@ impl Serialize for SessionViewV1<'_> {
         let mut map = serializer.serialize_map(Some(SessionView::KEYS))?;
         map.serialize_entry("session_id", &Shown(session.guid))?;
         SessionView(session).write_rest(&mut map)?;
-        let updated = (session.updated_at != session.created_at).then(|| Shown(session.updated_at.in_zone(session.start.zone())));
+        let updated = (session.updated_at != session.created_at).then(|| ShownIn(session.updated_at, session.start.zone()));
         map.serialize_entry("updating_date", &updated)?;
         map.end()
     }

@@ -4,7 +4,7 @@ use diesel::debug_query;
 use diesel::query_builder::QueryBuilder;
 
 use super::statement::{one_line, split_at_name};
-use super::{Database, Sql, Value};
+use super::{Database, Each, Sql, Value};
 use crate::db::text::Dialect;
 
 /// A finished statement with the name of the file that shows it.
@@ -46,11 +46,25 @@ impl<DB: Database, R> Sql<'_, DB, R> {
                     Value::Bound(_) => out.push_bind_param(),
                     Value::Text(text) => out.push_sql(text),
                     Value::Part(part) => part.print(out, &format!("{indent}{space}")),
+                    Value::Each(each) => each.print(out),
                 }
                 rest = after;
             }
             out.push_sql(rest);
         }
+    }
+}
+
+impl<DB: Database> Each<'_, DB> {
+    fn print(&self, out: &mut DB::QueryBuilder) {
+        out.push_sql(self.open);
+        for position in 0..self.values.len() {
+            if position > 0 {
+                out.push_sql(self.between);
+            }
+            out.push_bind_param();
+        }
+        out.push_sql(self.close);
     }
 }
 
