@@ -1,5 +1,7 @@
 //! Batches of creations over HTTP.
 
+use std::net::SocketAddr;
+
 use anyhow::{Result, ensure};
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -11,7 +13,7 @@ use crate::postgres::Counters;
 use crate::rows::BatchRequest;
 
 pub(super) const NAME: &str = "batch_create";
-const SESSIONS: u32 = 100;
+pub(super) const SESSIONS: u32 = 100;
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -56,20 +58,24 @@ impl Load for BatchCreate {
     }
 
     async fn connect(&self, rig: &Rig) -> Result<Box<dyn Client>> {
-        let mut connection = Connection::open(rig.service.address()).await?;
-        let mut request = BatchRequest::new(usize::try_from(SESSIONS)?)?;
-        let counters = rig.database.counters();
-        let answer = connection.exchange(request.numbered(counters.take_numbers(SESSIONS.into()))).await?;
-        answer.expect(200)?;
-        let outcome: Outcome = serde_json::from_slice(answer.body)?;
-        ensure!(outcome.rejected.is_empty() && outcome.approved.len() == usize::try_from(SESSIONS)?, "not all sessions were approved");
-        counters.add_written(SESSIONS.into());
-        Ok(Box::new(Creator { connection, request, counters }))
+        connect(rig.service.address(), rig.database.counters()).await
     }
 
     async fn check(&self, rig: &Rig) -> Result<()> {
         rig.database.check_written().await
     }
+}
+
+/// A connection to a service at that address, ready to create sessions. It has created some already.
+pub(super) async fn connect(address: SocketAddr, counters: Counters) -> Result<Box<dyn Client>> {
+    let mut connection = Connection::open(address).await?;
+    let mut request = BatchRequest::new(usize::try_from(SESSIONS)?)?;
+    let answer = connection.exchange(request.numbered(counters.take_numbers(SESSIONS.into()))).await?;
+    answer.expect(200)?;
+    let outcome: Outcome = serde_json::from_slice(answer.body)?;
+    ensure!(outcome.rejected.is_empty() && outcome.approved.len() == usize::try_from(SESSIONS)?, "not all sessions were approved");
+    counters.add_written(SESSIONS.into());
+    Ok(Box::new(Creator { connection, request, counters }))
 }
 
 #[async_trait]

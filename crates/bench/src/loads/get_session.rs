@@ -51,17 +51,17 @@ impl Load for GetSession {
     }
 
     async fn connect(&self, rig: &Rig) -> Result<Box<dyn Client>> {
-        connect(rig, rig.service.address()).await
+        connect(rig.service.address(), rig.database.stock().await?).await
     }
 }
 
-/// A connection to a service at that address, ready to read sessions.
-pub(super) async fn connect(rig: &Rig, address: SocketAddr) -> Result<Box<dyn Client>> {
+/// A connection to a service at that address, ready to read these sessions.
+pub(super) async fn connect(address: SocketAddr, guids: Arc<[Uuid]>) -> Result<Box<dyn Client>> {
     const PATH: &str = "/xapi/v2/session/";
     let connection = Connection::open(address).await?;
     let request = http::get(&format!("{PATH}{:X}", Uuid::nil().hyphenated()), Some(BEARER));
     let guid_at = "GET ".len() + PATH.len();
-    Ok(Box::new(Reader { connection, guids: rig.database.stock().await?, request, guid_at }))
+    Ok(Box::new(Reader { connection, guids, request, guid_at }))
 }
 
 #[async_trait]

@@ -43,7 +43,7 @@ impl Measured for GetSessionEncrypted {
         let service = rig.encrypted.start().await?.server;
         let mut clients = Vec::with_capacity(self.parallel());
         for _ in 0..self.parallel() {
-            clients.push(get_session::connect(rig, service.address()).await?);
+            clients.push(get_session::connect(service.address(), rig.database.stock().await?).await?);
         }
         let (clients, _) = drive(clients, Duration::from_secs_f64(size.seconds * RAMP)).await?;
         let meter = Meter::start(Some(service.pid()), &rig.database)?;

@@ -5,6 +5,7 @@ mod batch_create;
 mod course_get;
 mod course_list;
 mod course_patch;
+mod curves;
 mod get_session;
 mod get_session_encrypted;
 mod guessing;
@@ -13,8 +14,11 @@ mod job_list;
 mod select_one;
 mod select_session;
 mod unnest_insert;
+mod web_peer;
 
 pub(crate) use self::bare_actix::serve as serve_bare;
+pub(crate) use self::curves::{CurvesPlan, measure as measure_curves};
+pub(crate) use self::web_peer::PAIRS as WEB_PAIRS;
 
 use self::bare_actix::BareActix;
 use self::batch_create::BatchCreate;
@@ -29,6 +33,7 @@ use self::job_list::{ListJobs, SelectJobs};
 use self::select_one::SelectOne;
 use self::select_session::SelectSession;
 use self::unnest_insert::UnnestInsert;
+use self::web_peer::{Call, WebPeer};
 use crate::meter::Measured;
 use crate::queues::{Engine, Floor, Peer, StartLag};
 
@@ -97,6 +102,10 @@ pub(crate) fn all() -> Vec<Box<dyn Measured>> {
         Box::new(Peer { name: "graphile_worker", title: "graphile-worker, default: one at a time", program: "graphile", parallel: 1 }),
         Box::new(Peer { name: "graphile_worker_8", title: "graphile-worker, eight at a time", program: "graphile-8", parallel: 8 }),
         Box::new(StartLag),
+        Box::new(WebPeer::fastify(Call::Batch)),
+        Box::new(WebPeer::fastify(Call::Get)),
+        Box::new(WebPeer::fastapi(Call::Batch)),
+        Box::new(WebPeer::fastapi(Call::Get)),
     ]
 }
 
