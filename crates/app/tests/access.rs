@@ -380,7 +380,7 @@ fn main() -> ExitCode {
     };
     let hostile_of = |(database, open): (&'static str, Open)| {
         hostile::TARGETS.map(|target| {
-            Trial::test(format!("{database}::hostile_{}_is_answered_and_fails_nothing", target.name), move || hostile::fuzz(open, target))
+            Trial::test(format!("{database}::hostile_{}_are_answered_and_fail_nothing", target.name), move || hostile::fuzz(open, target))
         })
     };
     let of_each = [

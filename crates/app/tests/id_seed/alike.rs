@@ -123,7 +123,7 @@ impl Requests {
         Request { key: Some(format!("key-{}", self.keys)), ..request }
     }
 
-    fn next(&mut self) -> Request {
+    fn draw(&mut self) -> Request {
         match self.random.u8(..100) {
             0..12 => self.batch(),
             12..22 => self.search(),
@@ -428,7 +428,7 @@ pub(crate) fn alike() -> Result<(), Failed> {
                 return Err(format!("seed {seed}, before request {number}: {} differs from {}", told.0, told.1).into());
             }
         }
-        let request = requests.next();
+        let request = requests.draw();
         let ((answer, expected), (_, found)) = (send(&left, &request)?, send(&right, &request)?);
         if expected != found {
             return Err(format!("seed {seed}, request {number}, {request:?}:\n{expected}\n--- and on PostgreSQL\n{found}").into());
