@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test packages docs-test e2e-all schemathesis crash-test backup-test compose-test lint fmt deny bench abuse secure reliability control-test console-timings screenshots upgrade-test build doc migrate secrets ci help
+.PHONY: run test packages docs-test e2e-all schemathesis crash-test backup-test compose-test lint fmt deny bench abuse secure reliability control-test console-timings screenshots upgrade-test prove soak mutants build doc migrate secrets ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -63,6 +63,15 @@ screenshots: ## pictures of all pages of the console, into target/screenshots; A
 
 upgrade-test: ## a rolling upgrade from the last tagged release, and back, under load
 	@scripts/upgrade-test $(ARGS)
+
+prove: ## what is acknowledged stays, whatever happens: kills, races, random requests; prints its seed; ARGS selects parts
+	@scripts/prove $(ARGS)
+
+soak: ## half an hour at half of the capacity: memory, open files, times; ARGS='--minutes 5' is shorter
+	@scripts/soak $(ARGS)
+
+mutants: ## small mistakes in the domain and the use cases: how many of 300 the tests notice; takes hours
+	@scripts/mutants $(ARGS)
 
 build: ## the optimised binary, target/release/derslik
 	@scripts/require rust cc && cargo build --release --locked -p derslik

@@ -8,6 +8,10 @@ mod broken;
 mod floods;
 #[path = "access/guesses.rs"]
 mod guesses;
+#[path = "access/hostile.rs"]
+mod hostile;
+#[path = "access/isolation.rs"]
+mod isolation;
 #[path = "access/nul.rs"]
 mod nul;
 #[path = "access/nul_on_the_wire.rs"]
@@ -24,7 +28,7 @@ use derslik_http::{Limits, configure};
 use derslik_testkit::builders;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
-use support::{DATABASES, DEMO, OTHER, Service, block_on, run};
+use support::{DATABASES, DEMO, OTHER, Open, Service, block_on, run};
 
 /// One call. `SESSION`, `CODE`, `EMAIL` and `USER` are placeholders for the objects of the call.
 struct Call {
@@ -365,6 +369,20 @@ fn main() -> ExitCode {
     let floods_by_keys_of = |(database, open)| {
         Trial::test(format!("{database}::a_credential_is_limited_where_a_setting_says_so"), move || floods::of_one_credential(open))
     };
+    let isolation_of = |(database, open): (&'static str, Open)| {
+        Trial::test(format!("{database}::isolation_of_each_call_from_each_caller_is_as_in_the_table"), move || {
+            block_on(async move {
+                let service = Service::start(open, builders::now(), Limits::default()).await?;
+                // One of the two writes the file.
+                isolation::table(&service, database == "sqlite" && std::env::var_os("BLESS").is_some()).await
+            })
+        })
+    };
+    let hostile_of = |(database, open): (&'static str, Open)| {
+        hostile::TARGETS.map(|target| {
+            Trial::test(format!("{database}::hostile_{}_are_answered_and_fail_nothing", target.name), move || hostile::fuzz(open, target))
+        })
+    };
     let of_each = [
         DATABASES.map(table_of),
         DATABASES.map(nul_of),
@@ -377,6 +395,9 @@ fn main() -> ExitCode {
         DATABASES.map(floods_of),
         DATABASES.map(floods_by_proxies_of),
         DATABASES.map(floods_by_keys_of),
+        DATABASES.map(isolation_of),
     ];
-    run(of_each.into_iter().flatten().collect())
+    let others = [Trial::test("isolation_table_has_every_described_call", isolation::has_every_call)];
+    let hostile = DATABASES.map(hostile_of).into_iter().flatten();
+    run(of_each.into_iter().flatten().chain(hostile).chain(others).collect())
 }

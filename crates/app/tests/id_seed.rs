@@ -2,6 +2,8 @@
 //! reset.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 
+#[path = "id_seed/alike.rs"]
+mod alike;
 mod support;
 
 use std::io::Write;
@@ -20,6 +22,7 @@ const START: &str = "2026-01-05T09:00:00Z";
 fn main() -> ExitCode {
     run(vec![
         Trial::test("the_same_requests_give_the_same_bytes_on_both_databases", same_bytes),
+        Trial::test("random_requests_give_the_same_bytes_on_both_databases", alike::alike),
         Trial::test("sqlite::a_restored_account_goes_on_with_fresh_ids", || goes_on(DATABASES[0].1)),
         Trial::test("postgres::a_restored_account_goes_on_with_fresh_ids", || goes_on(DATABASES[1].1)),
         Trial::test("sqlite::an_account_of_the_start_begins_anew_after_a_reset", || begins_anew(DATABASES[0].1)),
@@ -89,7 +92,7 @@ impl Account<'_> {
         self.service.control(method, &format!("accounts/{}/{path}", self.text("/id")), body)
     }
 
-    /// One request with the key of its API. The answer is kept without its date and the id of the request.
+    /// One request with the key of its API. Its answer is kept.
     fn ask(&mut self, method: &str, path: &str, body: &Value) -> Result<Value, Failed> {
         let authorization = match path {
             path if path.starts_with("/xapi") => format!("Bearer {}", self.text("/bearer")),
@@ -104,11 +107,7 @@ impl Account<'_> {
         );
         let answer = self.service.running.send(&head, body.as_bytes())?;
         check(answer.status < 300, &(method, path, &answer))?;
-        let is_of_machine = |line: &&str| ["date:", "x-request-id:"].iter().any(|name| line.starts_with(name));
-        let mut kept: Vec<_> = answer.head.lines().filter(|line| !is_of_machine(line)).collect();
-        // Headers come in any order.
-        kept.sort_unstable();
-        self.answers.push(format!("{method} {path}\n{}\n\n{}", kept.join("\n"), answer.body));
+        self.answers.push(format!("{method} {path}\n{}", bytes(&answer)));
         if answer.body.is_empty() { Ok(Value::Null) } else { answer.json() }
     }
 
@@ -172,6 +171,15 @@ impl Account<'_> {
         self.ask("POST", "/api/v1/projects", &json!({ "name": "Okul", "platform": "ios" }))?;
         self.ask("GET", "/api/v1/projects", &Value::Null).map(drop)
     }
+}
+
+/// An answer without its date and the id of the request.
+fn bytes(answer: &Answer) -> String {
+    let is_of_machine = |line: &&str| ["date:", "x-request-id:"].iter().any(|name| line.starts_with(name));
+    let mut kept: Vec<_> = answer.head.lines().filter(|line| !is_of_machine(line)).collect();
+    // Headers come in any order.
+    kept.sort_unstable();
+    format!("{}\n\n{}", kept.join("\n"), answer.body)
 }
 
 /// Fails with the first answer that differs.

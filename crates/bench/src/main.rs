@@ -37,12 +37,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use serde::Serialize;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::loads::CurvesPlan;
 use crate::meter::Size;
 use crate::queues::Work;
-use crate::report::Report;
 use crate::run::Plan;
 
 const INTERRUPTED: u8 = 130;
@@ -87,6 +88,8 @@ enum Command {
     /// Answers every request with 1 KB, until its input ends
     #[command(hide = true)]
     BareActix,
+    /// Measures how rates change with rows, items, connections and processes, for the charts
+    Curves,
     /// Runs jobs that do nothing, until its input ends
     #[command(hide = true)]
     JobWorker(Work),
@@ -114,6 +117,7 @@ fn start(cli: Cli) -> Result<ExitCode> {
             Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(queues::serve(work))?;
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::Curves) => generator()?.block_on(measure_curves(cli)),
         None => generator()?.block_on(measure(cli)),
     }
 }
@@ -126,11 +130,7 @@ fn generator() -> Result<Runtime> {
 
 async fn measure(cli: Cli) -> Result<ExitCode> {
     let (rounds, seconds, jobs) = if cli.quick { (2, 0.4, 2_000) } else { (cli.rounds, cli.seconds, cli.jobs) };
-    let program = match cli.service {
-        Some(program) => program,
-        None => std::env::current_exe()?.with_file_name("derslik"),
-    };
-    let program = fs::canonicalize(&program).with_context(|| format!("there is no {}", program.display()))?;
+    let program = service(cli.service)?;
     // Cargo's target folder, which is kept from one run to the next.
     let peers = std::env::current_exe()?.parent().context("this program is in no folder")?.with_file_name("bench-peers");
     let size = Size { seconds, jobs };
@@ -146,6 +146,26 @@ async fn measure(cli: Cli) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+async fn measure_curves(cli: Cli) -> Result<ExitCode> {
+    let (rounds, seconds, most_rows) = if cli.quick { (1, 0.3, 10_000) } else { (cli.rounds, cli.seconds, 1_000_000) };
+    let plan = CurvesPlan { program: service(cli.service)?, rounds, seconds, most_rows };
+    let curves = tokio::select! {
+        curves = loads::measure_curves(&plan) => curves?,
+        ended = interrupted() => return ended,
+    };
+    write_json(&curves, &cli.json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The service's program: the one that was named, or the one beside this program.
+fn service(named: Option<PathBuf>) -> Result<PathBuf> {
+    let program = match named {
+        Some(program) => program,
+        None => std::env::current_exe()?.with_file_name("derslik"),
+    };
+    fs::canonicalize(&program).with_context(|| format!("there is no {}", program.display()))
+}
+
 async fn interrupted() -> Result<ExitCode> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
@@ -158,13 +178,13 @@ async fn interrupted() -> Result<ExitCode> {
     Ok(ExitCode::from(INTERRUPTED))
 }
 
-fn write_json(report: &Report, path: &Path) -> Result<()> {
+fn write_json(figures: &impl Serialize, path: &Path) -> Result<()> {
     let write = || {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
         let mut file = File::create(path)?;
-        serde_json::to_writer_pretty(&mut file, report)?;
+        serde_json::to_writer_pretty(&mut file, figures)?;
         writeln!(file)?;
         anyhow::Ok(())
     };

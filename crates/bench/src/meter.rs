@@ -1,6 +1,7 @@
 //! The interface of a load for the measurement, and the CPU time of all processes meanwhile. This module must not know any
 //! load.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -41,6 +42,14 @@ pub(crate) trait Measured: Send + Sync {
         false
     }
 
+    /// Installs what it needs besides, below that folder.
+    ///
+    /// # Errors
+    /// When that is not possible; the text is one line.
+    async fn install(&self, _folder: &Path) -> Result<()> {
+        Ok(())
+    }
+
     /// Measures one round.
     ///
     /// # Errors
@@ -68,7 +77,7 @@ struct Cpu {
 impl Cpu {
     fn now(server: Option<u32>, database: &Database) -> Result<Self> {
         Ok(Self {
-            server: server.map(process::cpu_of).transpose()?.unwrap_or_default(),
+            server: server.map(process::cpu_of_family).transpose()?.unwrap_or_default(),
             database: database.cpu()?,
             generator: process::own_cpu()?,
             machine: process::machine_cpu()?,
@@ -91,12 +100,12 @@ impl Cpu {
 }
 
 impl Meter {
-    /// Starts to measure. `server` is the process that answers or works, if there is one besides the database.
+    /// Starts to measure. `server` is the process that answers or works, with its children, if there is one besides the database.
     ///
     /// # Errors
     /// When a process is gone.
     pub(crate) fn start(server: Option<u32>, database: &Database) -> Result<Self> {
-        server.iter().copied().for_each(process::forget_peak);
+        server.map(process::forget_peak_of_family).transpose()?;
         Ok(Self { before: Cpu::now(server, database)?, start: Instant::now(), server })
     }
 
@@ -107,7 +116,7 @@ impl Meter {
     pub(crate) fn finish(self, database: &Database, units: u32, rows: u32, mut latencies: Vec<Duration>) -> Result<Figures> {
         let elapsed = self.start.elapsed().as_secs_f64();
         let used = Cpu::now(self.server, database)?.since(self.before);
-        let peak = self.server.map(process::peak_memory).transpose()?;
+        let peak = self.server.map(process::peak_memory_of_family).transpose()?;
         let units = (units > 0).then_some(f64::from(units)).context("nothing was done")?;
         let each = |time: Duration| time.as_secs_f64() * 1e6 / units;
         latencies.sort_unstable();

@@ -79,6 +79,11 @@ impl Database {
         connect(&self.url).await
     }
 
+    /// Its URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// A new connection with TLS, to a server whose certificate the authority in the file has signed.
     ///
     /// # Errors

@@ -145,6 +145,25 @@ pub(crate) fn forget_peak(pid: u32) {
     let _forgotten = fs::write(format!("/proc/{pid}/clear_refs"), FORGET_THE_PEAK);
 }
 
+/// The sum of [`peak_memory`] of a process and of its living children.
+///
+/// # Errors
+/// When the process is gone.
+pub(crate) fn peak_memory_of_family(parent: u32) -> Result<u32> {
+    let children = children_of(parent)?.into_iter().filter_map(|(child, _)| peak_memory(child).ok());
+    Ok(children.fold(peak_memory(parent)?, u32::saturating_add))
+}
+
+/// [`forget_peak`] for a process and its children.
+///
+/// # Errors
+/// When `/proc` can't be read.
+pub(crate) fn forget_peak_of_family(parent: u32) -> Result<()> {
+    forget_peak(parent);
+    children_of(parent)?.into_iter().for_each(|(child, _)| forget_peak(child));
+    Ok(())
+}
+
 fn status(pid: u32, field: &str) -> Result<u32> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(field)).with_context(|| format!("no {field} in the status"))?;
@@ -174,17 +193,23 @@ pub(crate) fn machine_cpu() -> Result<Duration> {
 /// When the process is gone.
 pub(crate) fn cpu_of_family(parent: u32) -> Result<Duration> {
     let head = Stat::read(parent)?;
-    let mut ticks = head.own + head.reaped;
+    let children = children_of(parent)?.into_iter().map(|(_, stat)| stat.own + stat.reaped);
+    Ok(duration_of(head.own + head.reaped + children.sum::<u64>()))
+}
+
+/// The living children of a process.
+fn children_of(parent: u32) -> Result<Vec<(u32, Stat)>> {
+    let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         // Any process may end while it is read.
         if let Ok(stat) = Stat::read(pid)
             && stat.parent == parent
         {
-            ticks += stat.own + stat.reaped;
+            found.push((pid, stat));
         }
     }
-    Ok(duration_of(ticks))
+    Ok(found)
 }
 
 /// The parent of a process.
@@ -199,7 +224,7 @@ pub(crate) fn parent_of(pid: u32) -> Result<u32> {
 ///
 /// # Errors
 /// When the process is gone.
-pub(crate) fn cpu_of(pid: u32) -> Result<Duration> {
+fn cpu_of(pid: u32) -> Result<Duration> {
     Ok(duration_of(Stat::read(pid)?.own))
 }
 

@@ -12,7 +12,7 @@ use derslik_testkit::postgres::{Durability, PostgresServer, ServerTls};
 use crate::footprint;
 use crate::http::Connection;
 use crate::load::{Rig, Stock};
-use crate::loads::{self, PAIRS};
+use crate::loads::{self, PAIRS, WEB_PAIRS};
 use crate::meter::{Measured, Size};
 use crate::postgres::Database;
 use crate::process::{Server, Service};
@@ -46,7 +46,8 @@ pub(crate) struct Plan {
 /// When a program does not start, or any request fails.
 pub(crate) async fn run(plan: &Plan) -> Result<Report> {
     let mut loads = chosen(&plan.loads)?;
-    let (peers, left_out) = peers(plan, &mut loads).await;
+    let (peers, mut left_out) = peers(plan, &mut loads).await;
+    left_out.append(&mut install(plan, &mut loads).await);
     progress("starting PostgreSQL");
     let authority = Authority::new("authority of the benchmark");
     let tls = ServerTls { identity: authority.sign("postgres", &["127.0.0.1"], Validity::Now), clients: None, rules: "" };
@@ -91,8 +92,8 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report> {
     }
 
     let loads = loads.iter().zip(figures).map(|(load, rounds)| load_report(load.as_ref(), rounds)).collect::<Result<Vec<_>>>()?;
-    let Size { seconds, jobs } = plan.size;
-    Ok(Report { machine: machine(&rig).await?, rounds: plan.rounds, seconds, jobs, footprint, ratios: ratios(&loads), loads, left_out })
+    let (Size { seconds, jobs }, machine) = (plan.size, machine(&rig.database).await?);
+    Ok(Report { machine, rounds: plan.rounds, seconds, jobs, footprint, ratios: ratios(&loads), loads, left_out })
 }
 
 /// Installs the queues from npm if any is to be measured. If that fails, removes them from the loads and returns the reason.
@@ -112,6 +113,22 @@ async fn peers(plan: &Plan, loads: &mut Vec<Box<dyn Measured>>) -> (Option<Insta
     }
 }
 
+/// Installs what single loads need. Those for which that fails are removed from the loads, and the reasons returned.
+async fn install(plan: &Plan, loads: &mut Vec<Box<dyn Measured>>) -> Vec<String> {
+    let mut left_out = Vec::new();
+    for load in std::mem::take(loads) {
+        match load.install(&plan.peers).await {
+            Ok(()) => loads.push(load),
+            Err(error) => {
+                let reason = format!("{}: {error:#}", load.name());
+                progress(&format!("left out {reason}"));
+                left_out.push(reason);
+            }
+        }
+    }
+    left_out
+}
+
 fn chosen(names: &[String]) -> Result<Vec<Box<dyn Measured>>> {
     let mut loads = loads::all();
     let known: Vec<_> = loads.iter().map(|load| load.name()).collect();
@@ -122,7 +139,11 @@ fn chosen(names: &[String]) -> Result<Vec<Box<dyn Measured>>> {
     Ok(loads)
 }
 
-async fn new_database(cluster: &PostgresServer) -> Result<String> {
+/// A new database on that server, by its URL.
+///
+/// # Errors
+/// When it can't be made.
+pub(crate) async fn new_database(cluster: &PostgresServer) -> Result<String> {
     let maintenance = Database::open(&cluster.maintenance_url()).await?;
     maintenance.connect().await?.batch_execute(&format!("CREATE DATABASE {DATABASE}")).await?;
     Ok(cluster.url(DATABASE))
@@ -162,20 +183,25 @@ fn load_report(load: &dyn Measured, rounds: Vec<Figures>) -> Result<LoadReport> 
 
 fn ratios(loads: &[LoadReport]) -> Vec<Ratio> {
     let find = |name| loads.iter().find(|load| load.name == name);
-    PAIRS.iter().filter_map(|pair| Ratio::of(find(pair.load)?, find(pair.limit)?, pair.goal)).collect()
+    PAIRS.iter().chain(&WEB_PAIRS).filter_map(|pair| Ratio::of(find(pair.load)?, find(pair.limit)?, pair.goal)).collect()
 }
 
-async fn machine(rig: &Rig) -> Result<Machine> {
+/// The machine of the run.
+///
+/// # Errors
+/// When the database is gone.
+pub(crate) async fn machine(database: &Database) -> Result<Machine> {
     Ok(Machine {
         cores: std::thread::available_parallelism()?.get(),
         system: std::env::consts::OS,
         processor: std::env::consts::ARCH,
-        postgresql: rig.database.version().await?,
+        postgresql: database.version().await?,
         service: env!("CARGO_PKG_VERSION"),
     })
 }
 
-fn progress(text: &str) {
+/// Tells how far the run is.
+pub(crate) fn progress(text: &str) {
     // If standard error is closed, the message is lost.
     let _written = writeln!(std::io::stderr(), "{text}");
 }
@@ -193,7 +219,7 @@ mod tests {
     #[test]
     fn every_compared_load_exists() {
         let known: Vec<_> = loads::all().iter().map(|load| load.name()).collect();
-        for pair in PAIRS {
+        for pair in PAIRS.iter().chain(&WEB_PAIRS) {
             assert!(known.contains(&pair.load) && known.contains(&pair.limit), "{pair:?}");
         }
     }

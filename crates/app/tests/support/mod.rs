@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "each test uses a part of it")]
 
 pub(crate) mod process;
+pub(crate) mod proof;
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ mod batch_create;
 mod course_get;
 mod course_list;
 mod course_patch;
+mod curves;
 mod get_session;
 mod get_session_encrypted;
 mod guessing;
@@ -15,8 +16,11 @@ mod select_session;
 mod sqlite_batch;
 mod sqlite_get;
 mod unnest_insert;
+mod web_peer;
 
 pub(crate) use self::bare_actix::serve as serve_bare;
+pub(crate) use self::curves::{CurvesPlan, measure as measure_curves};
+pub(crate) use self::web_peer::PAIRS as WEB_PAIRS;
 
 use self::bare_actix::BareActix;
 use self::batch_create::BatchCreate;
@@ -33,6 +37,7 @@ use self::select_session::SelectSession;
 use self::sqlite_batch::{SqliteBatchCreate, SqliteInsert};
 use self::sqlite_get::SqliteGetSession;
 use self::unnest_insert::UnnestInsert;
+use self::web_peer::{Call, WebPeer};
 use crate::meter::Measured;
 use crate::queues::{Engine, Floor, Peer, StartLag};
 
@@ -110,6 +115,10 @@ pub(crate) fn all() -> Vec<Box<dyn Measured>> {
         Box::new(Peer { name: "graphile_worker", title: "graphile-worker, default: one at a time", program: "graphile", parallel: 1 }),
         Box::new(Peer { name: "graphile_worker_8", title: "graphile-worker, eight at a time", program: "graphile-8", parallel: 8 }),
         Box::new(StartLag),
+        Box::new(WebPeer::fastify(Call::Batch)),
+        Box::new(WebPeer::fastify(Call::Get)),
+        Box::new(WebPeer::fastapi(Call::Batch)),
+        Box::new(WebPeer::fastapi(Call::Get)),
     ]
 }
 

@@ -26,6 +26,7 @@ use tokio_postgres::Client;
 pub(crate) use self::engine::{Engine, StartLag};
 pub(crate) use self::floor::Floor;
 pub(crate) use self::peer::{Installation, Peer};
+pub(crate) use self::talk::Talk;
 pub(crate) use self::worker::{Work, serve};
 use crate::postgres::connect;
 

@@ -1,5 +1,5 @@
-//! Queues from npm, each in a process of Node. They are installed at their first use. Where that is not possible, their figures
-//! are left out.
+//! Queues from npm, each in a process of Node. They are installed at their first use, with a web framework from there. Where that is
+//! not possible, their figures are left out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,11 +17,12 @@ use crate::postgres::connect;
 use crate::report::{Figures, Goal};
 
 const PROGRAM: &str = "peers.mjs";
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("package.json", include_str!("../../peers/package.json")),
     ("package-lock.json", include_str!("../../peers/package-lock.json")),
     (".npmrc", include_str!("../../peers/.npmrc")),
     (PROGRAM, include_str!("../../peers/peers.mjs")),
+    ("web.mjs", include_str!("../../peers/web.mjs")),
 ];
 /// A file that is written last: a copy of the lock file that everything was installed from.
 const STAMP: &str = "installed";
@@ -67,6 +68,13 @@ impl Installation {
         let own = folder.join(OWN_NODE);
         let node = if own.exists() { own } else { "node".into() };
         Ok(Self { node, folder: folder.to_owned() })
+    }
+
+    /// A program of the folder.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(&self.node);
+        command.arg(program).current_dir(&self.folder).env("NODE_ENV", "production");
+        command
     }
 }
 
@@ -119,11 +127,11 @@ impl Measured for Peer {
 
     async fn measure(&self, rig: &Rig, size: Size) -> Result<Figures> {
         let queues = &rig.queues;
-        let Installation { node, folder } = queues.peers.as_ref().context("it is not installed")?;
+        let installation = queues.peers.as_ref().context("it is not installed")?;
         queues.make(&queues.theirs).await?;
         let url = &queues.theirs.url;
-        let mut command = Command::new(node);
-        command.args([PROGRAM, self.program, &size.jobs.to_string()]).current_dir(folder).env("NODE_ENV", "production");
+        let mut command = installation.command(PROGRAM);
+        command.args([self.program, &size.jobs.to_string()]);
         let mut talk = Talk::start(command, &queues.log(self.name), url).await?;
         talk.expect("ready").await?;
         let client = connect(url).await?;

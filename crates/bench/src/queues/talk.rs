@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A child process. It ends when this is dropped, and also by itself as soon as its standard input is closed.
 #[derive(Debug)]
-pub(super) struct Talk {
+pub(crate) struct Talk {
     child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
@@ -28,7 +28,7 @@ impl Talk {
     ///
     /// # Errors
     /// When it can't be started.
-    pub(super) async fn start(mut command: Command, log: &Path, first: &str) -> Result<Self> {
+    pub(crate) async fn start(mut command: Command, log: &Path, first: &str) -> Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(log)?);
         // A separate process group: Ctrl-C reaches only this program, which ends its children itself.
         let mut child = command.process_group(0).kill_on_drop(true).spawn().with_context(|| format!("cannot start {command:?}"))?;
@@ -43,7 +43,7 @@ impl Talk {
     ///
     /// # Errors
     /// When it has ended.
-    pub(super) fn pid(&self) -> Result<u32> {
+    pub(crate) fn pid(&self) -> Result<u32> {
         self.child.id().context("the process has ended")
     }
 
@@ -51,7 +51,7 @@ impl Talk {
     ///
     /// # Errors
     /// When it has ended.
-    pub(super) async fn say(&mut self, line: &str) -> Result<()> {
+    pub(crate) async fn say(&mut self, line: &str) -> Result<()> {
         self.input.write_all(format!("{line}\n").as_bytes()).await?;
         Ok(())
     }
@@ -60,7 +60,7 @@ impl Talk {
     ///
     /// # Errors
     /// When the process has ended or sends no line in time; the end of its log is part of the text.
-    pub(super) async fn hear(&mut self) -> Result<String> {
+    pub(crate) async fn hear(&mut self) -> Result<String> {
         match timeout(PATIENCE, self.output.next_line()).await {
             Ok(Ok(Some(line))) => Ok(line),
             Ok(_) => bail!("it ended:\n{}", end_of(&self.log)),
@@ -72,7 +72,7 @@ impl Talk {
     ///
     /// # Errors
     /// As for [`Talk::hear`], and when it is another line.
-    pub(super) async fn expect(&mut self, line: &str) -> Result<()> {
+    pub(crate) async fn expect(&mut self, line: &str) -> Result<()> {
         let heard = self.hear().await?;
         if heard != line {
             bail!("it said {heard:?} instead of {line:?}:\n{}", end_of(&self.log));
@@ -84,7 +84,7 @@ impl Talk {
     ///
     /// # Errors
     /// When the process can't be ended.
-    pub(super) async fn end(mut self) -> Result<()> {
+    pub(crate) async fn end(mut self) -> Result<()> {
         drop(self.input);
         if timeout(Duration::from_secs(10), self.child.wait()).await.is_err() {
             self.child.kill().await?;
