@@ -8,12 +8,15 @@ use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{ClockRepository, ClockRevision, DueTimes, NextDue, StoreError, StoredClock};
 use diesel::dsl::{min, sql};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text};
 
 use crate::db::conn::{Conn, DieselStores, on_conn};
-use crate::db::postgres::PgConnection;
 use crate::db::schema::{account_clocks, jobs, session_ends};
+#[cfg(test)]
+use crate::db::sql::printed::Printed;
+use crate::db::sql::{Sql, Statement};
 use crate::db::types::{DbInstant, Instant};
 
 /// The condition of the partial index of waiting jobs, letter by letter.
@@ -114,7 +117,7 @@ impl ClockRepository for DieselStores<'_> {
 
     fn next_due(&mut self, account: AccountId, actions: Actions) -> Result<NextDue, StoreError> {
         let job = self.query(|conn| match conn {
-            Conn::Pg(conn) => first_due_at_once(conn, account, actions),
+            Conn::Pg(conn) => first_due_at_once(account, actions).get_result(conn).map(|(due,): (Option<DbInstant>,)| due),
             Conn::Sqlite(conn) => first_due(conn, account, actions),
         })?;
         let session_end: Option<DbInstant> = self.query(|conn| {
@@ -154,24 +157,31 @@ fn first_due(conn: &mut SqliteConnection, account: AccountId, actions: Actions) 
     Ok(first)
 }
 
+static FIRST_DUE: Statement = Statement::new(
+    "clock_first_due_job",
+    "
+    SELECT min(first.due_at)
+    FROM unnest(:actions, :priorities) AS wanted (action, priority)
+    CROSS JOIN LATERAL (
+        SELECT due_at FROM jobs
+        WHERE account_id = :account AND status = 'scheduled' AND priority = wanted.priority AND action = wanted.action
+        ORDER BY due_at LIMIT 1
+    ) AS first",
+);
+
 /// The same in one statement, since each further one is a round trip to the server.
-fn first_due_at_once(conn: &mut PgConnection, account: AccountId, actions: Actions) -> QueryResult<Option<DbInstant>> {
-    const FIRST_DUE: &str = "SELECT min(first.due_at) AS due_at FROM unnest($2, $3) AS wanted (action, priority) \
-         CROSS JOIN LATERAL (SELECT jobs.due_at FROM jobs WHERE jobs.account_id = $1 AND jobs.status = 'scheduled' \
-         AND jobs.priority = wanted.priority AND jobs.action = wanted.action ORDER BY jobs.due_at LIMIT 1) AS first";
+fn first_due_at_once(account: AccountId, actions: Actions) -> Sql<'static, Pg, (Nullable<Instant>,)> {
     let priorities: Vec<i16> = actions.iter().map(|action| action.priority().get()).collect();
-    let first = diesel::sql_query(FIRST_DUE)
-        .bind::<BigInt, _>(account.get())
-        .bind::<Array<Text>, _>(names(actions))
-        .bind::<Array<SmallInt>, _>(priorities)
-        .get_result::<FirstDue>(conn)?;
-    Ok(first.due_at)
+    Sql::of(&FIRST_DUE)
+        .bind::<BigInt, _>("account", account.get())
+        .bind::<Array<Text>, _>("actions", names(actions))
+        .bind::<Array<SmallInt>, _>("priorities", priorities)
+        .returning()
 }
 
-#[derive(QueryableByName)]
-struct FirstDue {
-    #[diesel(sql_type = Nullable<Instant>)]
-    due_at: Option<DbInstant>,
+#[cfg(test)]
+pub(super) fn statements() -> Vec<Printed> {
+    vec![first_due_at_once(Id::new(1), Action::ALL.into_iter().collect()).printed()]
 }
 
 /// How many jobs of an account are in a status and were due by `until`.
