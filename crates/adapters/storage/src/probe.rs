@@ -33,6 +33,7 @@ use crate::db::schema_versions::Inspect;
 use crate::db::settings::PoolSettings;
 use crate::db::types::{DbInstant, Instant as SqlInstant};
 use crate::db::url::DatabaseUrl;
+use crate::job::Conditions;
 
 /// How long a look may take in all.
 const LIMIT: Duration = Duration::from_millis(800);
@@ -47,8 +48,10 @@ const ON_SERVER: &str = "
 
 const IN_FILE: &str = "SELECT NULL AS micros, (SELECT group_concat(version, ',') FROM __diesel_schema_migrations) AS versions";
 
-/// The first job in time, which stands at the start of an index.
-const FIRST_DUE: &str = "SELECT due_at FROM jobs WHERE status = 'scheduled' AND attempts >= 0 ORDER BY due_at LIMIT 1";
+/// The first job in time, which stands at the start of an index. Running jobs may stand before it.
+fn first_due_of(jobs: &Conditions) -> String {
+    format!("SELECT due_at FROM jobs WHERE {} ORDER BY due_at LIMIT 1", jobs.in_any_account)
+}
 
 #[derive(QueryableByName)]
 struct Row {
@@ -146,7 +149,7 @@ impl OnServer {
         let read = sql_query(ON_SERVER).get_result::<Row>(&mut conn.conn);
         let after = self.clock.now();
         let row = read.map_err(|error| Failure::new(error, conn.control.as_deref()))?;
-        let read = sql_query(FIRST_DUE).get_result::<DueRow>(&mut conn.conn).optional();
+        let read = sql_query(first_due_of(&Conditions::POSTGRES)).get_result::<DueRow>(&mut conn.conn).optional();
         let first_due = first_due(read, conn.control.as_deref())?;
         if !conn.is_cut() {
             conn.limit(None);
@@ -175,7 +178,7 @@ impl InFile {
         let (row, first_due) = limit().on_this_thread(|| {
             let read = conn.batch_execute(&settings).and_then(|()| sql_query(IN_FILE).get_result::<Row>(&mut conn));
             let row = read.map_err(|error| Failure::new(error, None))?;
-            let read = sql_query(FIRST_DUE).get_result::<DueRow>(&mut conn).optional();
+            let read = sql_query(first_due_of(&Conditions::SQLITE)).get_result::<DueRow>(&mut conn).optional();
             Ok::<_, Failure>((row, first_due(read, None)?))
         })?;
         Ok(DatabaseFacts { free_bytes: free_bytes(&self.path), ..facts(&row, first_due, &self.known) })

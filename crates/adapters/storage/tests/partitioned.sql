@@ -4,7 +4,7 @@ DECLARE
     whole text;
     part integer;
 BEGIN
-    FOREACH whole IN ARRAY ARRAY['principals', 'sessions', 'projects', 'jobs', 'attendees', 'courses', 'course_aliases', 'idempotency_keys'] LOOP
+    FOREACH whole IN ARRAY ARRAY['principals', 'sessions', 'projects', 'jobs', 'job_leases', 'attendees', 'courses', 'course_aliases', 'idempotency_keys'] LOOP
         EXECUTE format('ALTER TABLE %1$I RENAME TO whole_%1$s', whole);
         EXECUTE format('CREATE TABLE %1$I (LIKE whole_%1$s INCLUDING ALL) PARTITION BY HASH (account_id)', whole);
         FOR part IN 0..1 LOOP

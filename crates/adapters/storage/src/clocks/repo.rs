@@ -14,10 +14,7 @@ use diesel::sql_types::Bool;
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::schema::{account_clocks, jobs, session_ends};
 use crate::db::types::DbInstant;
-
-/// The condition of the partial index of waiting jobs, letter by letter.
-const SCHEDULED: &str = "status = 'scheduled'";
-const RUNNING: &str = "status = 'running'";
+use crate::job::Conditions;
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = account_clocks)]
@@ -94,9 +91,10 @@ impl ClockRepository for DieselStores<'_> {
 
     fn accounts_with_due(&mut self, times: &DueTimes, actions: Actions, limit: u16) -> Result<Vec<AccountId>, StoreError> {
         let (actions, latest) = (names(actions), DbInstant(times.latest()));
+        let is_waiting = Conditions::of(self.dialect()).scheduled;
         let waiting: Vec<(i64, Option<DbInstant>)> = self.query(|conn| {
             on_conn!(conn, |conn| jobs::table
-                .filter(sql::<Bool>(SCHEDULED))
+                .filter(sql::<Bool>(is_waiting))
                 .filter(jobs::due_at.le(latest))
                 .filter(jobs::action.eq_any(&actions))
                 .group_by(jobs::account_id)
@@ -116,7 +114,7 @@ impl ClockRepository for DieselStores<'_> {
             // The server reads the least of an index quickly, and each further statement costs it more than that.
             Conn::Pg(conn) => jobs::table
                 .filter(jobs::account_id.eq(account.get()))
-                .filter(sql::<Bool>(SCHEDULED))
+                .filter(sql::<Bool>(Conditions::POSTGRES.scheduled))
                 .filter(jobs::action.eq_any(names(actions)))
                 .select(min(jobs::due_at))
                 .first::<Option<DbInstant>>(conn),
@@ -132,11 +130,13 @@ impl ClockRepository for DieselStores<'_> {
     }
 
     fn waiting(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError> {
-        count(self, account, SCHEDULED, until)
+        let waiting = Conditions::of(self.dialect()).scheduled;
+        count(self, account, waiting, until)
     }
 
     fn running(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError> {
-        count(self, account, RUNNING, until)
+        let running = Conditions::of(self.dialect()).running;
+        count(self, account, running, until)
     }
 }
 
@@ -147,7 +147,7 @@ fn first_due(conn: &mut SqliteConnection, account: AccountId, actions: Actions) 
     for action in actions.iter() {
         let due = jobs::table
             .filter(jobs::account_id.eq(account.get()))
-            .filter(sql::<Bool>(SCHEDULED))
+            .filter(sql::<Bool>(Conditions::SQLITE.scheduled))
             .filter(jobs::priority.eq(action.priority().get()))
             .filter(jobs::action.eq(action.name()))
             .order(jobs::due_at)
@@ -159,12 +159,12 @@ fn first_due(conn: &mut SqliteConnection, account: AccountId, actions: Actions) 
     Ok(first)
 }
 
-/// How many jobs of an account are in a status and were due by `until`.
-fn count(stores: &mut DieselStores<'_>, account: AccountId, status: &'static str, until: Timestamp) -> Result<RowCount, StoreError> {
+/// How many jobs of an account fulfil a condition and were due by `until`.
+fn count(stores: &mut DieselStores<'_>, account: AccountId, condition: &'static str, until: Timestamp) -> Result<RowCount, StoreError> {
     let count: i64 = stores.query(|conn| {
         on_conn!(conn, |conn| jobs::table
             .filter(jobs::account_id.eq(account.get()))
-            .filter(sql::<Bool>(status))
+            .filter(sql::<Bool>(condition))
             .filter(jobs::due_at.le(DbInstant(until)))
             .count()
             .get_result(conn))

@@ -1,9 +1,10 @@
 //! A connection as diesel uses it, with a deadline for each of its statements.
 
 use std::cell::Cell;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use diesel_async::AsyncPgConnection;
@@ -148,6 +149,10 @@ impl PgControl {
     /// Waits for `work` until its deadline. Then the connection is closed, so `work` fails at once.
     async fn within_limit<F: Future>(&self, work: F) -> F::Output {
         let mut work = pin!(work);
+        // Most rows of a result have arrived with the first one. Each of them is a wait of its own, which needs no deadline.
+        if let Poll::Ready(output) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+            return output;
+        }
         let Some(limit) = self.state().limit.clone() else { return work.await };
         let end = async {
             tokio::select! {
