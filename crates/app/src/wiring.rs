@@ -23,8 +23,8 @@ use derslik_ports::inbound::operators::{
     CredentialAdministration, DueReading, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
     OperatorActors, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
-use derslik_ports::inbound::{DenialLog, HealthService, JobService, PeopleService};
-use derslik_ports::outbound::{Clock, ClockSync, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
+use derslik_ports::inbound::{DenialLog, JobService, PeopleService};
+use derslik_ports::outbound::{Clock, ClockSync, CourseWriter, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::clocks::{AccountClocks, SyncedGrants, SyncedIdentity, SyncedLogIns};
@@ -91,6 +91,9 @@ impl TestState {
 
 /// The worker of an installation, before its start.
 pub type JobRunner = Runner<DieselUnitOfWork>;
+
+/// The health of a process, which it has before its installation.
+pub type ProcessHealth = Health;
 
 impl Installation {
     /// The program over the database of that URL, whose schema must be up to date.
@@ -188,8 +191,9 @@ impl Installation {
     }
 
     /// Shows the database, as that health sees it, and the backlog among the metrics. Both are read on `runtime`, when a scrape asks
-    /// and for the charts of the last hour.
-    pub fn watch_backlog(&self, metrics: &Metrics, health: Arc<dyn HealthService>, runtime: &Handle) {
+    /// and for the charts of the last hour. The health goes by the clocks of this installation from then on.
+    pub fn watch_backlog(&self, metrics: &Metrics, health: Arc<ProcessHealth>, runtime: &Handle) {
+        health.go_by(self.clock());
         metrics.watch(self.operators().backlog, health, self.system.clock.clone(), runtime);
     }
 
@@ -251,7 +255,7 @@ pub fn metrics(config: &Config) -> anyhow::Result<Metrics> {
 ///
 /// # Errors
 /// If the setting of the clock is not an instant, or no thread can be started.
-pub fn health(config: &Config, url: &DatabaseUrl) -> anyhow::Result<Arc<dyn HealthService>> {
+pub fn health(config: &Config, url: &DatabaseUrl) -> anyhow::Result<Arc<ProcessHealth>> {
     // The clock of the database is compared with that of the machine, and jobs with the clock of the service.
     let probe = DieselProbe::start(url, config.pool(), Arc::new(SystemClock))?;
     Ok(Arc::new(Health::new(Arc::new(probe), System::new(config)?.clock)))
@@ -409,7 +413,10 @@ fn operators_knowing<U: UnitOfWork + Clone>(
 }
 
 /// The state of the HTTP adapter: the use cases of clients over a unit of work, and limits.
-pub fn http_state<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, limits: Limits, classroom: ClassroomSettings) -> HttpState {
+pub fn http_state<U>(uow: &U, system: &System, limits: Limits, classroom: ClassroomSettings) -> HttpState
+where
+    U: UnitOfWork + Readers + CourseWriter + Clone,
+{
     counted_http_state(uow, system, limits, classroom, Arc::default(), TestParts::default())
 }
 
@@ -426,7 +433,7 @@ struct TestParts {
 }
 
 /// As [`http_state`], with the count of denied requests of the installation.
-fn counted_http_state<U: UnitOfWork + Readers + Clone>(
+fn counted_http_state<U: UnitOfWork + Readers + CourseWriter + Clone>(
     uow: &U,
     system: &System,
     limits: Limits,

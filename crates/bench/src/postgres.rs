@@ -123,7 +123,8 @@ impl Database {
     /// # Errors
     /// When the database refuses.
     pub(crate) async fn copy_change_log(&self) -> Result<()> {
-        let copy = "DROP TABLE IF EXISTS copied_change_log; CREATE TABLE copied_change_log (LIKE change_log INCLUDING ALL)";
+        let copy = "DROP TABLE IF EXISTS copied_change_log; CREATE TABLE copied_change_log (LIKE change_log INCLUDING ALL); \
+             ALTER TABLE copied_change_log SET (toast_tuple_target = 8160)";
         Ok(self.admin.batch_execute(copy).await?)
     }
 

@@ -120,10 +120,12 @@ impl Columns {
          SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
          $9::timestamptz[], $10::timestamp[], $11::text[], $12::smallint[], $13::text[], $14::smallint[], $15::smallint[], \
          $16::jsonb[], $17::boolean[], $18::boolean[], $19::bigint[], $20::bigint[], $21::timestamptz[], $22::timestamptz[])";
-    /// The record for the same rows, written by the same statement into the copy that [`Database::copy_change_log`] makes.
+    /// The record for the same rows, with a signature of the usual length. The same statement writes it into the copy that
+    /// [`Database::copy_change_log`] makes.
     ///
     /// [`Database::copy_change_log`]: crate::postgres::Database::copy_change_log
-    const RECORD: &str = "WITH recorded AS (INSERT INTO copied_change_log (account_id, kind, pending, ids) SELECT $1, 1, 7, $2)";
+    const RECORD: &str = "WITH recorded AS (INSERT INTO copied_change_log (account_id, kind, pending, ids, name_bits) \
+         SELECT $1, 1, 7, $2, repeat('01', 512 * 33 / 2)::bit varying)";
 
     /// The statement that inserts the rows, with or without their record in the change log.
     pub(crate) fn insert_statement(is_recorded: bool) -> String {

@@ -10,13 +10,13 @@ use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Clock, ClockRepository, CourseLookup,
-    CourseReader, CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository,
-    IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobReader, JobRepository, KeyRepository, MockAdminRepository,
-    MockAliasRepository, MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockClockRepository, MockCourseRepository,
-    MockErasureRepository, MockGradingPeriodRepository, MockGrantRepository, MockIdempotencyRepository, MockIdentityRepository,
-    MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository,
-    MockTestAccountRepository, MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository,
-    StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork, UserRepository,
+    CourseReader, CourseRepository, CourseWithMembership, CourseWriter, DecideCourse, ErasureRepository, GradingPeriodRepository,
+    GrantRepository, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobReader, JobRepository, KeyRepository,
+    MockAdminRepository, MockAliasRepository, MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockClockRepository,
+    MockCourseRepository, MockErasureRepository, MockGradingPeriodRepository, MockGrantRepository, MockIdempotencyRepository,
+    MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository,
+    MockSessionRepository, MockTestAccountRepository, MockUserRepository, ProjectRepository, RosterRepository, SealRepository,
+    SessionReader, SessionRepository, StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork, UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -295,12 +295,19 @@ struct Inner {
     stores: MockStores,
     commits: usize,
     single_statement_writes: usize,
+    changes_where_read: bool,
 }
 
 impl FakeUnitOfWork {
     /// A unit of work over these stores.
     pub fn new(stores: MockStores) -> Self {
-        Self { inner: Arc::new(Mutex::new(Inner { stores, commits: 0, single_statement_writes: 0 })) }
+        Self { inner: Arc::new(Mutex::new(Inner { stores, ..Inner::default() })) }
+    }
+
+    /// As [`new`](Self::new), with a [`CourseWriter`] that finds a course and updates it at once. The writer of `new` writes nothing, and
+    /// does not look at the course.
+    pub fn changing_where_read(stores: MockStores) -> Self {
+        Self { inner: Arc::new(Mutex::new(Inner { stores, changes_where_read: true, ..Inner::default() })) }
     }
 
     /// How many transactions were committed.
@@ -370,6 +377,27 @@ impl JobReader for FakeUnitOfWork {
 impl CourseReader for FakeUnitOfWork {
     async fn read_course(&self, account: AccountId, viewed: CourseLookup) -> Result<Option<CourseWithMembership>, StoreError> {
         self.read(account, move |stores| stores.courses().find(account, viewed.course, viewed.viewer)).await
+    }
+}
+
+#[async_trait]
+impl CourseWriter for FakeUnitOfWork {
+    async fn change_course(
+        &self,
+        account: AccountId,
+        viewed: CourseLookup,
+        decide: DecideCourse,
+    ) -> Result<Option<CourseWithMembership>, StoreError> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if !inner.changes_where_read {
+            return Ok(None);
+        }
+        let Some(found) = inner.stores.courses.find(account, viewed.course, viewed.viewer)? else { return Ok(None) };
+        let membership = found.membership;
+        let Some(course) = decide(found) else { return Ok(None) };
+        inner.stores.courses.update(account, &course)?;
+        inner.commits += 1;
+        Ok(Some(CourseWithMembership { course, membership }))
     }
 }
 

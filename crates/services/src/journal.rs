@@ -29,7 +29,7 @@ const MAX_JOURNALS: usize = 100_000;
 /// The journal of one account.
 #[derive(Debug, Default)]
 struct Journal {
-    entries: VecDeque<Arc<JournalEntry>>,
+    entries: VecDeque<JournalEntry>,
     last: u64,
 }
 
@@ -40,10 +40,10 @@ impl Journal {
         }
         let old = self.entries.len().checked_sub(JOURNAL_BODIES).and_then(|place| self.entries.get_mut(place));
         if let Some(old) = old.filter(|old| old.recorded.body.is_some()) {
-            Arc::make_mut(old).recorded.body = None;
+            old.recorded.body = None;
         }
         self.last = entry.number;
-        self.entries.push_back(Arc::new(entry));
+        self.entries.push_back(entry);
     }
 }
 
@@ -90,11 +90,11 @@ impl AccountMemory for Journals {
 
 #[async_trait]
 impl JournalReading for Journals {
-    fn entries(&self, account: PublicAccountId, after: u64) -> Vec<Arc<JournalEntry>> {
+    fn entries(&self, account: PublicAccountId, after: u64) -> Vec<JournalEntry> {
         let all = self.lock();
         let Some(journal) = all.get(&account) else { return Vec::new() };
         let begin = journal.entries.partition_point(|entry| entry.number <= after);
-        journal.entries.range(begin..).map(Arc::clone).collect()
+        journal.entries.range(begin..).cloned().collect()
     }
 
     fn last(&self, account: PublicAccountId) -> u64 {
@@ -119,8 +119,8 @@ impl JournalReading for Journals {
         }
     }
 
-    fn unmatched(&self) -> Vec<Arc<JournalEntry>> {
-        self.unmatched.lock().unwrap_or_else(PoisonError::into_inner).entries.iter().map(Arc::clone).collect()
+    fn unmatched(&self) -> Vec<JournalEntry> {
+        self.unmatched.lock().unwrap_or_else(PoisonError::into_inner).entries.iter().cloned().collect()
     }
 
     fn clear_all(&self) {

@@ -143,7 +143,7 @@ impl<U: UnitOfWork> Replays<U> {
         Self { uow, ports }
     }
 
-    fn find(&self, account: PublicAccountId, number: u64) -> Option<Arc<JournalEntry>> {
+    fn find(&self, account: PublicAccountId, number: u64) -> Option<JournalEntry> {
         let after = number.checked_sub(1)?;
         self.ports.journal.entries(account, after).into_iter().next().filter(|entry| entry.number == number)
     }
@@ -169,7 +169,7 @@ impl<U: UnitOfWork + fmt::Debug> RequestReplay for Replays<U> {
     async fn replay(&self, account: PublicAccountId, number: u64) -> Result<Replayed, ReplayError> {
         let ReplayPorts { journal, tickets, ids, loopback, .. } = &self.ports;
         let entry = self.find(account, number).ok_or(ReplayError::NotFound)?;
-        let actor = entry.recorded.actor.as_deref().cloned().ok_or(ReplayError::Anonymous)?;
+        let actor = entry.recorded.actor.clone().ok_or(ReplayError::Anonymous)?;
         self.require_active(account, &actor).await?;
         let (last, began) = (journal.last(account), Instant::now());
         let ticket = tickets.issue(ids.as_ref(), actor, MAX_REPLAY);
@@ -204,7 +204,7 @@ mod tests {
 
     const PUBLIC: PublicAccountId = PublicAccountId::new(1329);
 
-    fn entry(number: u64, request_id: &str, actor: Option<Actor>) -> Arc<JournalEntry> {
+    fn entry(number: u64, request_id: &str, actor: Option<Actor>) -> JournalEntry {
         let request = RecordedRequest {
             api: None,
             method: "GET".to_owned(),
@@ -219,8 +219,8 @@ mod tests {
             fault: None,
             request_id: request_id.to_owned(),
         };
-        let recorded = Recorded { request: Masked::new(move || request), body: None, actor: actor.map(Arc::new) };
-        Arc::new(JournalEntry { number, at: Timestamp::from_micros(0), recorded })
+        let recorded = Recorded { request: Masked::new(move || request), body: None, actor };
+        JournalEntry { number, at: Timestamp::from_micros(0), recorded }
     }
 
     fn presented(kind: CredentialKind, text: &str) -> PresentedCredential {

@@ -28,6 +28,14 @@ use self::url::ServerUrl;
 /// such as `postgres`, or starts in profile `production` refuse it.
 pub const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
 
+/// The environment variable that names files of SQL, with colons between them. Each template runs them after its migration, one after the
+/// other in one session, unless it has scripts of its own.
+pub const TEST_TEMPLATE_SQL: &str = "TEST_TEMPLATE_SQL";
+
+/// The environment variable that names a file of SQL which empties a database. Tests then take turns on the database of
+/// `TEST_DATABASE_URL` itself, which has its tables already, and make none. It is for servers that can't copy a database, such as clusters.
+pub const TEST_DATABASE_RESET: &str = "TEST_DATABASE_RESET";
+
 /// How much a private cluster does for rows to survive a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
@@ -133,7 +141,7 @@ impl PostgresServer {
     }
 
     /// Creates a database with a unique name as a copy of the template. The first caller on a server makes the template,
-    /// also if several processes call at once.
+    /// also if several processes call at once. With `TEST_DATABASE_RESET` it is the turn of the caller on the one database.
     ///
     /// # Errors
     ///

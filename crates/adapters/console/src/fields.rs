@@ -12,6 +12,11 @@ impl Fields {
         Self(parse(encoded).into_owned().collect())
     }
 
+    /// Fields with these names and values.
+    pub(crate) const fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// The first value of that name without the white space around it; `None` for an absent or empty one.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.raw(name).map(str::trim).filter(|value| !value.is_empty())

@@ -3,27 +3,42 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::cookie::Cookie;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderName, HeaderValue, LOCATION};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use derslik_domain::audit::Requester;
 use derslik_domain::identity::{Admin, AdminRole};
+use derslik_side_listener::{Lifetime, MAX_BODY};
 use futures_util::StreamExt;
 use subtle::ConstantTimeEq;
+use tokio::time::sleep;
 
 use crate::failure::{Failure, Waiting};
 use crate::fields::Fields;
 use crate::locale::Language;
-use crate::{CONSOLE_PATH, Console, SignInMode, assets, sign_in, visit};
+use crate::texts::Texts;
+use crate::{CONSOLE_PATH, Console, SignInMode, assets, multipart, sign_in, visit};
 
 /// The longest form, in bytes: room for a batch of sessions that was pasted.
 const MAX_FORM: usize = 4 * 1024 * 1024;
+
+/// How long a form with a file may take to come.
+const UPLOAD: Duration = Duration::from_secs(120);
+
+/// The time between two looks whether a sign-in has ended. A look reads one row by its key.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// The header by which htmx says that it sends a request.
+const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
+
+/// The header by which htmx leads the browser to another page.
+const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
 /// The field of a form with its token.
 pub(crate) const FORM_TOKEN: &str = "form_token";
@@ -75,6 +90,8 @@ pub(crate) struct Known {
     pub(crate) form_token: String,
     /// The form that was sent.
     pub(crate) form: RefCell<Fields>,
+    /// The file that was sent with it; empty without one.
+    pub(crate) file: RefCell<Vec<u8>>,
 }
 
 /// The name of the cookie of a sign-in.
@@ -103,30 +120,32 @@ pub(crate) async fn guard(mut request: ServiceRequest, next: Next<impl MessageBo
     let known = match check(&console, &mut request, language).await {
         Ok(known) => Rc::new(known),
         Err(Failure::SignedOut) if is_reading(request.method()) && !is_stream(&request) => {
-            let to = sign_in::path(request.uri().path_and_query().map_or(CONSOLE_PATH, |path| path.as_str()));
-            return Ok(request.into_response(HttpResponse::SeeOther().insert_header((LOCATION, to)).finish()));
+            let answer = to_sign_in(&request);
+            return Ok(request.into_response(answer));
         }
-        Err(failure) => {
-            let known = Known {
-                person: None,
-                language,
-                visitor: String::new(),
-                form_token: console.0.local.form_token(""),
-                form: RefCell::default(),
-            };
-            return Ok(request.into_response(visit::failure_page(&known, &failure)));
-        }
+        Err(failure) => return Ok(request.into_response(visit::failure_page(language, &failure))),
     };
     request.extensions_mut().insert(Rc::clone(&known));
     let response = next.call(request).await?.map_into_boxed_body();
-    Ok(with_page_of_failure(response, &known))
+    Ok(with_page_of_failure(response, language))
 }
 
-fn with_page_of_failure(response: ServiceResponse<BoxBody>, known: &Known) -> ServiceResponse<BoxBody> {
+/// Leads to the page to sign in, and from there back to the page that was asked for.
+fn to_sign_in(request: &ServiceRequest) -> HttpResponse {
+    let to = sign_in::path(request.uri().path_and_query().map_or(CONSOLE_PATH, |path| path.as_str()));
+    if request.headers().contains_key(HX_REQUEST) {
+        // htmx would follow a redirection, and find nothing in the page to sign in that it can show in the place of a list.
+        HttpResponse::Unauthorized().insert_header((HX_REDIRECT, to)).finish()
+    } else {
+        visit::see_other(&to)
+    }
+}
+
+fn with_page_of_failure(response: ServiceResponse<BoxBody>, language: Language) -> ServiceResponse<BoxBody> {
     let failure = response.response().extensions().get::<Waiting>().and_then(|waiting| waiting.0.take());
     match failure {
         Some(failure) => {
-            let page = visit::failure_page(known, &failure);
+            let page = visit::failure_page(language, &failure);
             response.into_response(page)
         }
         None => response,
@@ -152,7 +171,7 @@ fn is_reading(method: &Method) -> bool {
 
 async fn check(console: &Console, request: &mut ServiceRequest, language: Language) -> Result<Known, Failure> {
     let cookie = request.cookie(sign_in_cookie(console.settings().is_https));
-    let found = find_person(console, cookie).await?;
+    let found = find_person(console, cookie.map(|cookie| cookie.value().to_owned())).await?;
     let is_sign_in = request.path() == sign_in::PATH;
     let (person, visitor) = match found {
         Some((person, visitor)) => (Some(person), visitor),
@@ -160,10 +179,12 @@ async fn check(console: &Console, request: &mut ServiceRequest, language: Langua
         None => return Err(Failure::SignedOut),
     };
     let form_token = console.0.local.form_token(&visitor);
-    let form = if is_reading(request.method()) {
-        Fields::default()
+    let (form, file) = if is_reading(request.method()) {
+        (Fields::default(), Vec::new())
     } else {
-        let form = read_form(request, language).await?;
+        // Test control alone takes files.
+        let takes_files = person.is_some() && console.ports().is_some_and(|ports| ports.control.is_some());
+        let (form, file) = read_form(request, language, takes_files).await?;
         let shown = form.raw(FORM_TOKEN).unwrap_or_default();
         if !bool::from(shown.as_bytes().ct_eq(form_token.as_bytes())) {
             return Err(Failure::Foreign);
@@ -173,14 +194,24 @@ async fn check(console: &Console, request: &mut ServiceRequest, language: Langua
         if !is_of_sign_in && person.as_ref().is_none_or(|person| !person.can_change()) {
             return Err(Failure::ReadOnly);
         }
-        form
+        (form, file)
     };
-    Ok(Known { person, language, visitor, form_token, form: RefCell::new(form) })
+    Ok(Known { person, language, visitor, form_token, form: RefCell::new(form), file: RefCell::new(file) })
 }
 
-/// The visitor, and the token of the sign-in.
-async fn find_person(console: &Console, cookie: Option<Cookie<'static>>) -> Result<Option<(Person, String)>, Failure> {
-    let token = cookie.map(|cookie| cookie.value().to_owned()).filter(|token| !token.is_empty());
+/// Returns once the sign-in of that token has ended. While the store does not answer, it goes on: pages tell so in their streams.
+pub(crate) async fn sign_in_end(console: Console, visitor: String) {
+    loop {
+        sleep(LOOK).await;
+        if let Ok(None) = find_person(&console, Some(visitor.clone())).await {
+            return;
+        }
+    }
+}
+
+/// The visitor of that token, and the token.
+async fn find_person(console: &Console, token: Option<String>) -> Result<Option<(Person, String)>, Failure> {
+    let token = token.filter(|token| !token.is_empty());
     match console.settings().sign_in {
         SignInMode::NotNeeded => Ok(Some((Person { admin: None }, String::new()))),
         SignInMode::Token(_) => Ok(token.filter(|token| console.0.local.knows(token)).map(|token| (Person { admin: None }, token))),
@@ -193,17 +224,64 @@ async fn find_person(console: &Console, cookie: Option<Cookie<'static>>) -> Resu
     }
 }
 
-/// The form of a request, up to [`MAX_FORM`] bytes.
-async fn read_form(request: &mut ServiceRequest, language: Language) -> Result<Fields, Failure> {
+/// The form of a request with its file, up to [`MAX_FORM`] bytes; where files are taken, up to [`MAX_BODY`] with one.
+async fn read_form(request: &mut ServiceRequest, language: Language, takes_files: bool) -> Result<(Fields, Vec<u8>), Failure> {
+    let boundary = multipart::boundary(request).filter(|_| takes_files);
+    let limit = if boundary.is_some() { MAX_BODY } else { MAX_FORM };
+    let too_large = || Failure::Refused(Texts::of(language).failure_form_too_large(limit / (1024 * 1024)));
+    if let Some(lifetime) = request.conn_data::<Lifetime>().filter(|_| boundary.is_some()) {
+        lifetime.extend(UPLOAD);
+    }
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
     let mut payload = request.take_payload();
     let mut bytes = Vec::new();
     while let Some(part) = payload.next().await {
         // A form that a client cuts off can't be used.
         let Ok(part) = part else { return Err(Failure::Foreign) };
-        if bytes.len() + part.len() > MAX_FORM {
-            return Err(Failure::Refused(crate::texts::Texts::of(language).failure_form_too_large()));
+        if bytes.len() + part.len() > limit {
+            return Err(too_large());
         }
         bytes.extend_from_slice(&part);
     }
-    Ok(Fields::read(&bytes))
+    match boundary {
+        Some(boundary) => multipart::read(&bytes, &boundary).ok_or(Failure::Foreign),
+        None => Ok((Fields::read(&bytes), Vec::new())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::testing;
+
+    const LIST: &str = "/console/7/jobs?q=a%26b&state=failed";
+
+    #[actix_web::test]
+    async fn a_list_that_htmx_asks_for_after_the_end_of_a_sign_in_leads_the_browser_to_the_page_to_sign_in() {
+        let console = testing::console(SignInMode::Token("printed".to_owned()));
+        let answer = testing::answer(&console, TestRequest::get().uri(LIST).insert_header(("HX-Request", "true"))).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.headers().get("HX-Redirect").unwrap(), sign_in::path(LIST).as_str());
+        // A browser by itself follows a redirection.
+        let answer = testing::answer(&console, TestRequest::get().uri(LIST)).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert_eq!(answer.headers().get("Location").unwrap(), sign_in::path(LIST).as_str());
+        assert!(!answer.headers().contains_key("HX-Redirect"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_sign_in_goes_on_until_the_visitor_signs_out() {
+        let console = testing::console(SignInMode::Token("printed".to_owned()));
+        let token = console.0.local.sign_in("printed").unwrap();
+        let mut end = Box::pin(sign_in_end(console.clone(), token.clone()));
+        assert!(timeout(Duration::from_secs(601), &mut end).await.is_err());
+        console.0.local.sign_out(&token);
+        assert!(timeout(Duration::from_secs(15), &mut end).await.is_ok());
+    }
 }

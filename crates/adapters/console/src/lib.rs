@@ -9,6 +9,7 @@
 //! | `fields` | queries and forms |
 //! | `guard` | who may ask for what: sign-ins, roles, and the token against foreign forms |
 //! | `locale`, `texts` | the languages |
+//! | `multipart` | forms with a file |
 //! | `notes` | what was done, as the next page says it |
 //! | `ports` | the ports that the pages call |
 //! | `shell` | the frame of a page: navigation, account, bar of test control |
@@ -33,6 +34,7 @@ mod jobs;
 mod keys;
 mod local;
 mod locale;
+mod multipart;
 mod notes;
 mod now;
 mod people;

@@ -85,7 +85,7 @@ impl Section {
             Self::Keys => t.shell_keys(),
             Self::Audit => t.shell_audit(),
             Self::Requests => t.shell_requests(),
-            Self::Control => t.shell_control(),
+            Self::Control => t.shell_control_short(),
             Self::Connect => t.shell_connect(),
             Self::Find => t.shell_find(),
         }

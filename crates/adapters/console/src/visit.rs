@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::fields::Fields;
-use crate::guard::{Known, LANGUAGE_COOKIE, Person};
+use crate::guard::{self, Known, LANGUAGE_COOKIE, Person};
 use crate::locale::Language;
 use crate::notes::Note;
 use crate::ports::ControlPorts;
@@ -114,7 +114,7 @@ impl Visit {
 
     /// An actor for the ports of clients, who may do all in the account.
     pub(crate) async fn actor(&self) -> Result<Actor, Failure> {
-        self.operators()?.actors.actor(self.account.id).await?.ok_or_else(|| Failure::Conflict(self.t.failure_no_service()))
+        self.operators()?.actors.actor(self.account.id).await?.ok_or(Failure::NoService)
     }
 
     /// The visitor.
@@ -130,6 +130,16 @@ impl Visit {
     /// The form that was sent.
     pub(crate) fn form(&self) -> Fields {
         self.known.form.borrow().clone()
+    }
+
+    /// The file that was sent with the form; empty without one, and the second time.
+    pub(crate) fn take_file(&self) -> Vec<u8> {
+        self.known.file.take()
+    }
+
+    /// Returns once the visitor is not signed in any more.
+    pub(crate) fn sign_in_end(&self) -> LocalBoxFuture<'static, ()> {
+        Box::pin(guard::sign_in_end(self.console.clone(), self.known.visitor.clone()))
     }
 
     /// The token that each form of the page carries.
@@ -228,11 +238,13 @@ struct FailurePage {
     t: Texts,
     title: String,
     text: String,
+    /// What else there is to say, in English, or an empty text.
+    detail: String,
 }
 
 /// The page that says what could not be done.
-pub(crate) fn failure_page(known: &Known, failure: &Failure) -> HttpResponse {
-    let t = Texts::of(known.language);
+pub(crate) fn failure_page(language: Language, failure: &Failure) -> HttpResponse {
+    let t = Texts::of(language);
     let (title, text) = match failure {
         Failure::NotFound => (t.failure_not_found(), t.failure_not_found_more()),
         Failure::SignedOut => (t.failure_signed_out(), t.failure_signed_out_more()),
@@ -240,10 +252,16 @@ pub(crate) fn failure_page(known: &Known, failure: &Failure) -> HttpResponse {
         Failure::Foreign => (t.failure_foreign(), t.failure_foreign_more()),
         Failure::Refused(text) => (t.failure_refused(), text.clone()),
         Failure::Conflict(text) => (t.failure_conflict(), text.clone()),
+        Failure::NoService => (t.failure_conflict(), t.failure_no_service()),
+        Failure::Repeated => (t.failure_repeated(), t.failure_repeated_more()),
+        Failure::Invalid(_) => (t.failure_refused(), t.failure_invalid()),
+        Failure::InTheWay(_) => (t.failure_conflict(), t.failure_in_the_way()),
+        Failure::TimedOut => (t.control_timed_out(), t.control_timed_out_more()),
         Failure::Starting => (t.failure_starting(), t.failure_starting_more()),
         Failure::Unavailable => (t.failure_unavailable(), t.failure_unavailable_more()),
     };
-    let page = page(failure.status(), &FailurePage { language: known.language, t, title, text });
+    let detail = if let Failure::Invalid(detail) | Failure::InTheWay(detail) = failure { detail.clone() } else { String::new() };
+    let page = page(failure.status(), &FailurePage { language, t, title, text, detail });
     page.unwrap_or_else(|_| HttpResponse::new(failure.status()))
 }
 

@@ -36,14 +36,14 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 pub(crate) struct Exchange {
     control: Arc<RequestControl>,
     began: Instant,
-    head: KeptHead,
+    head: RefCell<KeptHead>,
     request_id: Option<RequestId>,
     /// `None` if the body can't be searched for secrets, and so is not kept.
     body_kind: Option<BodyKind>,
     body: RefCell<KeptBody>,
     /// What is known once the credential was checked.
     account: Cell<Option<AccountId>>,
-    actor: RefCell<Option<Arc<Actor>>>,
+    actor: RefCell<Option<Actor>>,
     /// The account that a request for a token names.
     named: Cell<Option<AccountId>>,
     api: Cell<Option<Api>>,
@@ -91,7 +91,7 @@ impl Exchange {
         let exchange = Rc::new(Self {
             control,
             began: Instant::now(),
-            head,
+            head: RefCell::new(head),
             request_id,
             body_kind,
             body: RefCell::default(),
@@ -143,7 +143,7 @@ impl Exchange {
 
     /// Notes the actor whose credential the request showed, for a replay.
     pub(crate) fn note_actor(&self, actor: &Actor) {
-        *self.actor.borrow_mut() = Some(Arc::new(actor.clone()));
+        *self.actor.borrow_mut() = Some(actor.clone());
     }
 
     /// Notes the account that a request for a token names. Its faults are not for such requests, and its journal has them.
@@ -164,7 +164,8 @@ impl Exchange {
     /// What the request meets at a moment.
     pub(crate) fn next_faults(&self, moment: Moment) -> Met {
         let Some(account) = self.account.get() else { return Met::default() };
-        let request = RequestLine { api: self.api.get(), method: self.head.method(), path: self.head.path() };
+        let head = self.head.borrow();
+        let request = RequestLine { api: self.api.get(), method: head.method(), path: head.path() };
         let met = self.control.faults.for_request(account, moment, &request);
         match &met {
             Met { fault: Some((_, fault)), .. } => self.fault.set(Some(fault.name())),
@@ -206,7 +207,7 @@ impl Exchange {
             bytes.shrink_to_fit();
             Masked::new(move || shown_body(kind, &bytes))
         });
-        let (head, request_id, took) = (self.head.clone(), self.request_id, self.began.elapsed());
+        let (head, request_id, took) = (self.head.take(), self.request_id, self.began.elapsed());
         let (api, route, fault) = (self.api.get(), self.route.take(), self.fault.get());
         let request = Masked::new(move || RecordedRequest {
             api,

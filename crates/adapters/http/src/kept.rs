@@ -1,8 +1,6 @@
 //! The head of a request as a journal keeps it until it is read: in one piece of memory, as it was sent. What may be a secret as a whole is
 //! left out at once, and the rest is searched for secrets when it is shown.
 
-use std::sync::Arc;
-
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 
@@ -11,12 +9,12 @@ use crate::masking::{MASK, is_shown, shown_pairs, shown_text};
 /// How many lines stand before those of the headers.
 const FIRST_LINES: usize = 3;
 
-/// The head of a request. Copies share the memory.
+/// The head of a request.
 ///
 /// The method, the path and the query have a line each, and so has each header: the name alone, or the name, a colon and the value. None of
 /// them can have the end of a line in it.
-#[derive(Clone)]
-pub(crate) struct KeptHead(Arc<str>);
+#[derive(Default)]
+pub(crate) struct KeptHead(String);
 
 impl KeptHead {
     /// Copies a head.
@@ -38,7 +36,7 @@ impl KeptHead {
             }
             text.push('\n');
         }
-        Self(text.into())
+        Self(text)
     }
 
     /// The method.

@@ -1,44 +1,35 @@
-SELECT c.id, c.revision, c.state, c.owner_id, c.name, c.section, c.description_heading, c.description, c.room, c.subject, c.levels,
-    c.enrollment_code, c.group_name, c.extras, c.guardians_enabled, c.calendar_id, c.created_at, c.updated_at, c.first_active_at,
-    c.suspended_from, v.membership AS membership
+SELECT p.id, p.revision, p.state, p.owner_id, p.name, p.section, p.description_heading, p.description, p.room, p.subject, p.levels,
+    p.enrollment_code, p.group_name, p.extras, p.guardians_enabled, p.calendar_id, p.created_at, p.updated_at, p.first_active_at,
+    p.suspended_from, NULL AS membership
 FROM (
-    SELECT k.account_id, k.created_at, k.id
-    FROM (
         SELECT * FROM (
-            SELECT c.account_id, c.created_at, c.id FROM courses c
+            SELECT c.* FROM courses c
             WHERE c.account_id = $1 AND c.state = 1 AND c.search_key LIKE $2 AND (c.created_at, c.id) < ($3, $4)
-            ORDER BY c.created_at DESC, c.id DESC LIMIT $5
+            ORDER BY c.created_at DESC, c.id DESC LIMIT 101
         ) s1
         UNION ALL
         SELECT * FROM (
-            SELECT c.account_id, c.created_at, c.id FROM courses c
-            WHERE c.account_id = $6 AND c.state = 2 AND c.search_key LIKE $7 AND (c.created_at, c.id) < ($8, $9)
-            ORDER BY c.created_at DESC, c.id DESC LIMIT $10
+            SELECT c.* FROM courses c
+            WHERE c.account_id = $5 AND c.state = 2 AND c.search_key LIKE $6 AND (c.created_at, c.id) < ($7, $8)
+            ORDER BY c.created_at DESC, c.id DESC LIMIT 101
         ) s2
         UNION ALL
         SELECT * FROM (
-            SELECT c.account_id, c.created_at, c.id FROM courses c
-            WHERE c.account_id = $11 AND c.state = 3 AND c.search_key LIKE $12 AND (c.created_at, c.id) < ($13, $14)
-            ORDER BY c.created_at DESC, c.id DESC LIMIT $15
+            SELECT c.* FROM courses c
+            WHERE c.account_id = $9 AND c.state = 3 AND c.search_key LIKE $10 AND (c.created_at, c.id) < ($11, $12)
+            ORDER BY c.created_at DESC, c.id DESC LIMIT 101
         ) s3
         UNION ALL
         SELECT * FROM (
-            SELECT c.account_id, c.created_at, c.id FROM courses c
-            WHERE c.account_id = $16 AND c.state = 4 AND c.search_key LIKE $17 AND (c.created_at, c.id) < ($18, $19)
-            ORDER BY c.created_at DESC, c.id DESC LIMIT $20
+            SELECT c.* FROM courses c
+            WHERE c.account_id = $13 AND c.state = 4 AND c.search_key LIKE $14 AND (c.created_at, c.id) < ($15, $16)
+            ORDER BY c.created_at DESC, c.id DESC LIMIT 101
         ) s4
         UNION ALL
         SELECT * FROM (
-            SELECT c.account_id, c.created_at, c.id FROM courses c
-            WHERE c.account_id = $21 AND c.state = 5 AND c.owner_id = $22 AND c.search_key LIKE $23 AND (c.created_at, c.id) < ($24, $25)
-            ORDER BY c.created_at DESC, c.id DESC LIMIT $26
+            SELECT c.* FROM courses c
+            WHERE c.account_id = $17 AND c.state = 5 AND c.owner_id = $18 AND c.search_key LIKE $19 AND (c.created_at, c.id) < ($20, $21)
+            ORDER BY c.created_at DESC, c.id DESC LIMIT 101
         ) s5
-    ) k
-    ORDER BY k.created_at DESC, k.id DESC LIMIT $27
 ) p
--- The account comes from the page. With a parameter here, SQLite would consider a scan of all courses of the account.
-JOIN courses c ON c.account_id = p.account_id AND c.id = p.id
-LEFT JOIN course_members v ON v.account_id = c.account_id AND v.course_id = c.id AND v.user_id = $28
--- The page has this order already. With the columns of the courses here, SQLite would sort whole rows with their texts, and hold all
--- of them before the first is read.
-ORDER BY p.created_at DESC, p.id DESC
+ORDER BY p.created_at DESC, p.id DESC LIMIT 101

@@ -7,4 +7,4 @@ LEFT JOIN course_members v ON v.account_id = c.account_id AND v.course_id = c.id
 WHERE m.account_id = $2 AND m.user_id = $3 AND m.membership IN ('owner', 'teacher')
     AND ((v.membership = 'owner' AND c.state IN (1, 2, 3, 4, 5)) OR (v.membership = 'teacher' AND c.state IN (1,
         2)) OR (v.membership = 'student' AND c.state IN (1, 2))) AND c.search_key LIKE $4 AND (m.course_created_at, m.course_id) < ($5, $6)
-ORDER BY m.course_created_at DESC, m.course_id DESC LIMIT $7
+ORDER BY m.course_created_at DESC, m.course_id DESC LIMIT 101

@@ -8,4 +8,4 @@ WHERE m.account_id = ? AND m.user_id = ? AND m.membership IN ('owner', 'teacher'
     AND ((v.membership = 'owner' AND c.state IN (1, 2, 3, 4, 5)) OR (v.membership = 'teacher' AND c.state IN (1,
         2)) OR (v.membership = 'student' AND c.state IN (1, 2))) AND derslik_contains(c.search_key, ?) AND (m.course_created_at,
         m.course_id) < (?, ?)
-ORDER BY m.course_created_at DESC, m.course_id DESC LIMIT ?
+ORDER BY m.course_created_at DESC, m.course_id DESC LIMIT 101

@@ -1,14 +1,16 @@
 -- Without a row if the author may not act any more. The lock waits for a transaction that deletes the author, and then sees the
 -- result. A transaction that deletes the author later waits for this one.
 WITH author AS (
-    SELECT FROM principals WHERE account_id = $1 AND id = $2 AND status = 'active' FOR KEY SHARE
+    SELECT id FROM principals WHERE account_id = $1 AND id = $2 AND status = 'active' FOR KEY SHARE
 ),
--- The record for the projections of sessions.
+-- The records for the projections of sessions, one for each 100 of them.
 recorded AS (
-    INSERT INTO change_log (account_id, kind, pending, ids) SELECT $3, $4, $5, $6 FROM author
+    INSERT INTO change_log (account_id, kind, pending, ids, name_bits)
+    SELECT $3, $4, $5, ($6)[place : place + 99], name_bits
+    FROM author, unnest($7, $8) AS part (place, name_bits)
 )
 INSERT INTO sessions (account_id, guid, name, name_key, description, description_key, tags, tags_key, start_at, start_civil, timezone,
     duration_minutes, lang, status, replay_status, options, allow_recording, inaccessible_replay, created_by, updated_by, created_at,
     updated_at)
-SELECT $7, new.* FROM author, unnest($8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-    $28) AS new
+SELECT $9, new.* FROM author, unnest($10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
+    $30) AS new

@@ -1,7 +1,12 @@
--- Goes from month to month and stops as soon as it has enough. It never runs with more than 10 000 pending sessions. The limit of
--- 50 000 tells the planner that a hash table can hold all of them.
-SELECT found.start_at, found.guid
-FROM unnest($1) AS month (keys), LATERAL (
+-- Goes from month to month and stops as soon as it has enough.
+SELECT found.start_at, found.guid, coalesce((
+    -- The session is looked up by its key, as a pending one is, and only for the entries that are returned.
+    SELECT true FROM (SELECT * FROM sessions WHERE account_id = $1 AND guid = found.guid OFFSET 0) AS written
+    WHERE status >= 0 AND start_at = found.start_at AND ($2::smallint IS NULL OR duration_minutes = $3)
+        AND ($4::timestamp IS NULL OR start_civil >= $5) AND ($6::timestamp IS NULL OR start_civil <= $7) AND name_key LIKE $8
+            AND description_key LIKE $9 AND description_key ~ $10
+), false) AS is_current
+FROM unnest($11) AS month (keys), LATERAL (
     SELECT start_at, guid FROM (
         -- OFFSET 0 keeps all other conditions out of this query, so that only the index of the keys can serve it.
         SELECT * FROM session_index
@@ -9,10 +14,9 @@ FROM unnest($1) AS month (keys), LATERAL (
             session_keys(account_id, session_month(start_at), duration_minutes, name_key, description_key, tags_key)
         OFFSET 0
     ) AS in_month
-    WHERE account_id = $2 AND ($3::smallint IS NULL OR duration_minutes = $4)
-        AND ($5::timestamp IS NULL OR start_civil >= $6) AND ($7::timestamp IS NULL OR start_civil <= $8) AND name_key LIKE $9
-            AND description_key LIKE $10 AND description_key ~ $11
-        AND guid NOT IN (SELECT DISTINCT unnest(ids) AS key FROM change_log WHERE account_id = $12 AND pending & 1 <> 0 LIMIT 50000)
-    ORDER BY start_at, guid LIMIT $13
+    WHERE account_id = $12 AND ($13::smallint IS NULL OR duration_minutes = $14)
+        AND ($15::timestamp IS NULL OR start_civil >= $16) AND ($17::timestamp IS NULL OR start_civil <= $18) AND name_key LIKE $19
+            AND description_key LIKE $20 AND description_key ~ $21
+    ORDER BY start_at, guid LIMIT $22
 ) AS found
-LIMIT $14
+LIMIT $23

@@ -7,7 +7,7 @@
 //! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `erasure`, `project`, `audit`, `clocks` | the repositories |
 //! | `change_log` | the ids of what was written, until each projection has applied them |
 //! | `personal` | lists all columns, and what an erasure does with each |
-//! | `stores` | the unit of work, the readers and all stores, put together from `db` and the repositories |
+//! | `stores` | the unit of work, the readers, the writer and all stores, put together from `db` and the repositories |
 //! | `file_sizes` | the sizes of the files of SQLite |
 //! | `probe` | looks at a database for the readiness of a process |
 //! | `inspect` | facts about a database, for an operator who looks for a fault |

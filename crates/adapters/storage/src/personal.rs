@@ -40,6 +40,7 @@ use Presence::{Both, Postgres, Sqlite};
 const TOMBSTONE: ErasureEffect = Kept("the tombstone: an id without a name, so that what others still need stays readable");
 const DIGEST: ErasureEffect = Kept("a digest under a key of the installation, by which a known name is found and none is read");
 const PIECES: ErasureEffect = Kept("three letters at a time and short tags, of ids that are gone, until segments of the index are merged");
+const BITS: ErasureEffect = Kept("bits of the names of 100 sessions together, from which none is read, until the index has these sessions");
 const ADMIN: ErasureEffect = Kept("of an admin of the installation, who is not a person of an account; it goes when the admin is removed");
 const JOB: ErasureEffect = Kept("the jobs API shows what was asked for until the job is pruned");
 
@@ -229,6 +230,7 @@ pub const TABLES: &[Table] = &[
             ("pending", NotPersonal),
             ("indexed", NotPersonal),
             ("ids", NotPersonal),
+            ("name_bits", BITS),
         ],
     ),
     table("session_words", Sqlite, &[("words", Erased)]),

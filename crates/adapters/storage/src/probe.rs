@@ -11,6 +11,7 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Clock, DatabaseFacts, DatabaseProbe, FirstDue, Reason, SchemaFit, StoreError};
 use diesel::connection::{Connection, SimpleConnection};
@@ -48,11 +49,6 @@ const ON_SERVER: &str = "
 
 const IN_FILE: &str = "SELECT NULL AS micros, (SELECT group_concat(version, ',') FROM __diesel_schema_migrations) AS versions";
 
-/// The first job in time, which stands at the start of an index. Running jobs may stand before it.
-fn first_due_of(jobs: &Conditions) -> String {
-    format!("SELECT due_at FROM jobs WHERE {} ORDER BY due_at LIMIT 1", jobs.in_any_account)
-}
-
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -69,10 +65,13 @@ struct DueRow {
 
 type Answer = Result<DatabaseFacts, StoreError>;
 
+/// What a look is asked: the accounts whose jobs are left out, and where the answer goes.
+type Question = (Vec<AccountId>, oneshot::Sender<Answer>);
+
 /// Looks at one database. Its thread ends together with it.
 #[derive(Debug)]
 pub struct DieselProbe {
-    questions: Sender<oneshot::Sender<Answer>>,
+    questions: Sender<Question>,
 }
 
 impl DieselProbe {
@@ -90,12 +89,12 @@ impl DieselProbe {
                 let connector = PgConnector::new(url, settings).map_err(io::Error::other)?;
                 let known = PgConnection::known_versions().map_err(io::Error::other)?;
                 let mut server = OnServer { connector, known, clock, kept: None };
-                thread.spawn(move || answer(&asked, || server.look()))?;
+                thread.spawn(move || answer(&asked, |left_out| server.look(left_out)))?;
             }
             DatabaseUrl::Sqlite(path) => {
                 let known = SqliteConnection::known_versions().map_err(io::Error::other)?;
                 let file = InFile { path: path.clone(), known };
-                thread.spawn(move || answer(&asked, || file.look()))?;
+                thread.spawn(move || answer(&asked, |left_out| file.look(left_out)))?;
             }
         }
         Ok(Self { questions })
@@ -104,19 +103,19 @@ impl DieselProbe {
 
 #[async_trait]
 impl DatabaseProbe for DieselProbe {
-    async fn probe(&self) -> Answer {
+    async fn probe(&self, left_out: Vec<AccountId>) -> Answer {
         let (sender, answer) = oneshot::channel();
         // Both failures mean that the thread has panicked.
-        self.questions.send(sender).map_err(|_| StoreError::from(Reason::Unreachable))?;
+        self.questions.send((left_out, sender)).map_err(|_| StoreError::from(Reason::Unreachable))?;
         answer.await.unwrap_or_else(|_| Err(Reason::Unreachable.into()))
     }
 }
 
 /// Answers questions until the probe is dropped.
-fn answer(questions: &Receiver<oneshot::Sender<Answer>>, mut look: impl FnMut() -> Answer) {
-    for question in questions {
+fn answer(questions: &Receiver<Question>, mut look: impl FnMut(&[AccountId]) -> Answer) {
+    for (left_out, asked) in questions {
         // The caller may have left.
-        question.send(look()).ok();
+        asked.send(look(&left_out)).ok();
     }
 }
 
@@ -130,26 +129,27 @@ struct OnServer {
 }
 
 impl OnServer {
-    fn look(&mut self) -> Answer {
+    fn look(&mut self, left_out: &[AccountId]) -> Answer {
         let limit = limit();
         if let Some(conn) = self.kept.take() {
-            match self.ask(conn, &limit) {
+            match self.ask(conn, &limit, left_out) {
                 // The server was restarted since the last look, or has closed the connection. It may answer on another one.
                 Err(failure) if failure.is_lost() && !limit.left().is_zero() => {}
                 answer => return Ok(answer?),
             }
         }
         let conn = self.connector.connect(limit.left())?;
-        Ok(self.ask(conn, &limit)?)
+        Ok(self.ask(conn, &limit, left_out)?)
     }
 
-    fn ask(&mut self, mut conn: PooledConn<PgConnection>, limit: &Limit) -> Result<DatabaseFacts, Failure> {
+    fn ask(&mut self, mut conn: PooledConn<PgConnection>, limit: &Limit, left_out: &[AccountId]) -> Result<DatabaseFacts, Failure> {
         conn.limit(Some(limit.clone()));
         let before = self.clock.now();
         let read = sql_query(ON_SERVER).get_result::<Row>(&mut conn.conn);
         let after = self.clock.now();
         let row = read.map_err(|error| Failure::new(error, conn.control.as_deref()))?;
-        let read = sql_query(first_due_of(&Conditions::POSTGRES)).get_result::<DueRow>(&mut conn.conn).optional();
+        let query = first_due_apart_from(&Conditions::POSTGRES, left_out);
+        let read = sql_query(query).get_result::<DueRow>(&mut conn.conn).optional();
         let first_due = first_due(read, conn.control.as_deref())?;
         if !conn.is_cut() {
             conn.limit(None);
@@ -167,7 +167,7 @@ struct InFile {
 }
 
 impl InFile {
-    fn look(&self) -> Answer {
+    fn look(&self, left_out: &[AccountId]) -> Answer {
         derslik_sqlite_limit::install().map_err(ConnectError::from)?;
         // SQLite would create a file that is missing.
         if !self.path.exists() {
@@ -178,7 +178,7 @@ impl InFile {
         let (row, first_due) = limit().on_this_thread(|| {
             let read = conn.batch_execute(&settings).and_then(|()| sql_query(IN_FILE).get_result::<Row>(&mut conn));
             let row = read.map_err(|error| Failure::new(error, None))?;
-            let read = sql_query(first_due_of(&Conditions::SQLITE)).get_result::<DueRow>(&mut conn).optional();
+            let read = sql_query(first_due_apart_from(&Conditions::SQLITE, left_out)).get_result::<DueRow>(&mut conn).optional();
             Ok::<_, Failure>((row, first_due(read, None)?))
         })?;
         Ok(DatabaseFacts { free_bytes: free_bytes(&self.path), ..facts(&row, first_due, &self.known) })
@@ -187,6 +187,14 @@ impl InFile {
 
 fn limit() -> Limit {
     Limit { deadline: Instant::now() + LIMIT, statement_timeout: LIMIT, cancelled: CancellationToken::new() }
+}
+
+/// The statement that finds the first job in time, which stands at the start of an index. On SQLite the index has the accounts as well, so
+/// jobs that are left out cost no look at the table. On PostgreSQL running jobs may stand before the first waiting one.
+fn first_due_apart_from(jobs: &Conditions, left_out: &[AccountId]) -> String {
+    let ids: Vec<_> = left_out.iter().map(|account| account.get().to_string()).collect();
+    let others = if ids.is_empty() { String::new() } else { format!(" AND account_id NOT IN ({})", ids.join(", ")) };
+    format!("SELECT due_at FROM jobs WHERE {}{others} ORDER BY due_at LIMIT 1", jobs.in_any_account)
 }
 
 /// The first job in time. A failure that may pass leaves it open, such as a lock on the table of jobs.
@@ -235,15 +243,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.sqlite");
         let probe = probe(&path);
-        let missing = probe.probe().await.unwrap_err();
+        let missing = probe.probe(Vec::new()).await.unwrap_err();
         assert_eq!(missing.unavailable(), Some(Reason::Unreachable));
         assert!(!path.exists());
         DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
-        let facts = probe.probe().await.unwrap();
+        let facts = probe.probe(Vec::new()).await.unwrap();
         assert_eq!((facts.schema, facts.clock_difference, facts.first_due), (SchemaFit::default(), None, FirstDue::NoJob));
         assert!(facts.free_bytes.is_some());
         std::fs::rename(&path, folder.path().join("elsewhere.sqlite")).unwrap();
-        assert!(probe.probe().await.unwrap_err().unavailable().is_some());
+        assert!(probe.probe(Vec::new()).await.unwrap_err().unavailable().is_some());
     }
 
     #[tokio::test]
@@ -253,32 +261,38 @@ mod tests {
         DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
         let probe = probe(&path);
         execute(&path, "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000001'), ('99990101000002')");
-        assert_eq!(probe.probe().await.unwrap().schema, SchemaFit { missing: 0, unknown: 2 });
+        assert_eq!(probe.probe(Vec::new()).await.unwrap().schema, SchemaFit { missing: 0, unknown: 2 });
         execute(&path, "INSERT INTO __diesel_schema_migrations (version) VALUES ('restore_unfinished')");
-        assert_eq!(probe.probe().await.unwrap().schema, SchemaFit { missing: 1, unknown: 3 });
+        assert_eq!(probe.probe(Vec::new()).await.unwrap().schema, SchemaFit { missing: 1, unknown: 3 });
         execute(&path, "DELETE FROM __diesel_schema_migrations");
-        let fit = probe.probe().await.unwrap().schema;
+        let fit = probe.probe(Vec::new()).await.unwrap().schema;
         assert!(fit.missing > 0 && fit.unknown == 0, "{fit:?}");
     }
 
     #[tokio::test]
-    async fn the_first_job_in_time_is_found_and_a_table_that_is_gone_is_told() {
+    async fn the_first_job_in_time_of_accounts_that_are_not_left_out_is_found_and_a_table_that_is_gone_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.sqlite");
         DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
         let probe = probe(&path);
-        for due in ["2026-03-07T10:00:00.000000Z", "2026-03-07T09:00:00.000000Z"] {
+        for (account, due) in [(1, "2026-03-07T10:00:00.000000Z"), (2, "2026-03-07T09:00:00.000000Z")] {
             let job = format!(
                 "INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
                      failures, created_at, updated_at)
-                 VALUES (1, 0, 'prune', 'jobs', randomblob(32), 90, 'scheduled', '{due}', '{due}', 0, '[]', '{due}', '{due}')"
+                 VALUES ({account}, 0, 'prune', 'jobs', randomblob(32), 90, 'scheduled', '{due}', '{due}', 0, '[]', '{due}', '{due}')"
             );
             execute(&path, &job);
         }
-        let due = "2026-03-07T09:00:00Z".parse().unwrap();
-        assert_eq!(probe.probe().await.unwrap().first_due, FirstDue::At(due));
+        for (left_out, first) in [
+            (vec![], FirstDue::At("2026-03-07T09:00:00Z".parse().unwrap())),
+            (vec![2], FirstDue::At("2026-03-07T10:00:00Z".parse().unwrap())),
+            (vec![2, 1], FirstDue::NoJob),
+        ] {
+            let left_out = left_out.into_iter().map(AccountId::new).collect();
+            assert_eq!(probe.probe(left_out).await.unwrap().first_due, first);
+        }
         execute(&path, "DROP TABLE jobs");
-        assert_eq!(probe.probe().await.unwrap_err().unavailable(), None);
+        assert_eq!(probe.probe(Vec::new()).await.unwrap_err().unavailable(), None);
     }
 
     #[tokio::test]
@@ -286,7 +300,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.sqlite");
         execute(&path, "CREATE TABLE other (n INTEGER)");
-        let error = probe(&path).probe().await.unwrap_err();
+        let error = probe(&path).probe(Vec::new()).await.unwrap_err();
         assert_eq!(error.unavailable(), None, "{error:?}");
     }
 }

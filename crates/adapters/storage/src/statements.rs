@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use crate::db::sql::printed::Printed;
-use crate::{attendee, change_log, course, idempotency, job, project, session};
+use crate::{attendee, change_log, course, idempotency, identity, job, project, session};
 
 /// Folders and files whose SQL is not about the rows of an account: connections, migrations, the snapshot of a search, tests of plans,
 /// and backups, which read and write whole tables by the columns that those have.
@@ -28,6 +28,7 @@ fn printed() -> BTreeMap<String, Printed> {
         change_log::statements(),
         course::statements(),
         idempotency::statements(),
+        identity::statements(),
         job::statements(),
         project::statements(),
         session::statements(),

@@ -1,4 +1,4 @@
-//! The unit of work, the readers and all stores, put together from connections and repositories.
+//! The unit of work, the readers, the writer and all stores, put together from connections and repositories.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,14 +9,15 @@ use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
 use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, ClockRepository, CourseLookup,
-    CourseReader, CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository,
-    IdempotencyRepository, IdentityRepository, JobOfProject, JobReader, JobRepository, KeyRepository, ProjectRepository, Reason,
-    RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork,
-    UserRepository,
+    CourseReader, CourseRepository, CourseWithMembership, CourseWriter, DecideCourse, ErasureRepository, GradingPeriodRepository,
+    GrantRepository, IdempotencyRepository, IdentityRepository, JobOfProject, JobReader, JobRepository, KeyRepository, ProjectRepository,
+    Reason, RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, TestAccountRepository,
+    UnitOfWork, UserRepository,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
+use crate::course::CourseBatchWriter;
 use crate::db::conn::{DieselStores, Statements};
 use crate::db::connector::Connector;
 use crate::db::notify::listen;
@@ -37,11 +38,12 @@ pub struct DieselUnitOfWork {
     job_notify: Arc<Notify>,
 }
 
-/// The pools of reads, writes and lookups.
+/// The pools of reads, writes, lookups and shared changes.
 enum Pools {
     Postgres {
         all: BoundedPool<PgConnector>,
         lookups: Lookups<PgConnector>,
+        courses: CourseBatchWriter,
     },
     Sqlite {
         readers: BoundedPool<SqliteConnector>,
@@ -75,8 +77,10 @@ impl DieselUnitOfWork {
         let (pools, connector) = match url {
             DatabaseUrl::Postgres(url) => match PgConnector::new(url, settings) {
                 Ok(connector) => {
+                    let all = BoundedPool::new(connector.clone(), settings, runtime);
                     let lookups = Lookups::new(connector.clone(), settings, runtime);
-                    (Pools::Postgres { all: BoundedPool::new(connector.clone(), settings, runtime), lookups }, Some(connector))
+                    let courses = CourseBatchWriter::new(connector.clone(), settings, runtime);
+                    (Pools::Postgres { all, lookups, courses }, Some(connector))
                 }
                 Err(_) => (Pools::Unusable, None),
             },
@@ -183,6 +187,23 @@ impl JobReader for DieselUnitOfWork {
 impl CourseReader for DieselUnitOfWork {
     async fn read_course(&self, account: AccountId, course: CourseLookup) -> Result<Option<CourseWithMembership>, StoreError> {
         on_pool!(self.pools, lookups, lookups, |lookups| lookups.courses.find(account, course))
+    }
+}
+
+#[async_trait]
+impl CourseWriter for DieselUnitOfWork {
+    async fn change_course(
+        &self,
+        account: AccountId,
+        course: CourseLookup,
+        decide: DecideCourse,
+    ) -> Result<Option<CourseWithMembership>, StoreError> {
+        match &*self.pools {
+            Pools::Postgres { courses, .. } => courses.change(account, course, decide).await,
+            // Changes wait for the one writer in any case, and a transaction there costs no round trip.
+            Pools::Sqlite { .. } => Ok(None),
+            Pools::Unusable => Err(Reason::Refused.into()),
+        }
     }
 }
 

@@ -13,18 +13,8 @@ use diesel::pg::PgConnection;
 use diesel::sql_types::{Array, BigInt, Text};
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
-/// The tables that stand as a whole on each server, and the reason why they can't be spread.
-const EVERYWHERE: [(&str, &str); 9] = [
-    ("__diesel_schema_migrations", "one row for each migration of the installation"),
-    ("accounts", "it lists the accounts, and an account is found by its name"),
-    ("admin_sign_ins", "one row for each sign-in of an admin, who belongs to no account"),
-    ("admins", "one row for each person who runs the installation"),
-    ("credentials", "a credential is found by its public id before its account is known"),
-    ("key_rewrites", "one row for each kind of text, with the progress of the program over all accounts"),
-    ("principals", "credentials refer to them, and a whole table can't refer to one that is spread"),
-    ("schema_compatibility", "one row for the installation"),
-    ("service_keys", "one row for each key that all processes of the installation share"),
-];
+/// The file that distributes the tables. It lists those that stand as a whole.
+const CITUS: &str = include_str!("../../../../deploy/citus.sql");
 
 /// What makes a table unfit. `$1` are the tables that stand as a whole.
 const OBJECTIONS: &str = "
@@ -68,7 +58,13 @@ const OBJECTIONS: &str = "
     UNION ALL
     SELECT format('%s.%s has a default that is not constant: %s', name, attname, pg_get_expr(adbin, adrelid))
     FROM pg_attrdef JOIN tables ON tables.oid = adrelid JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
-    WHERE NOT is_whole AND attgenerated = '' AND pg_get_expr(adbin, adrelid) !~ '^(''[^'']*''::[a-z ]+|-?[0-9]+|true|false)$'";
+    WHERE NOT is_whole AND attgenerated = '' AND pg_get_expr(adbin, adrelid) !~ '^(''[^'']*''::[a-z ]+|-?[0-9]+|true|false)$'
+      -- A table takes the sequences of its columns along.
+      AND NOT EXISTS (
+          SELECT FROM pg_depend
+          WHERE classid = 'pg_class'::regclass AND refobjid = adrelid AND refobjsubid = adnum AND deptype = 'a'
+            AND pg_get_expr(adbin, adrelid) = format('nextval(%L::regclass)', objid::regclass::text)
+      )";
 
 #[derive(QueryableByName)]
 struct Objection {
@@ -82,6 +78,16 @@ struct Count {
     count: i64,
 }
 
+/// The tables that stand as a whole, on each server or on the coordinator: their names, and the reason why they can't be spread.
+fn whole() -> Vec<(&'static str, &'static str)> {
+    let entries = CITUS.lines().filter_map(|line| line.trim().trim_end_matches(',').strip_prefix("['")?.strip_suffix("']"));
+    let whole = entries.map(|entry| match entry.split("', '").collect::<Vec<_>>()[..] {
+        [name, "local" | "reference", reason] => (name, reason),
+        _ => panic!("deploy/citus.sql: {entry}"),
+    });
+    whole.collect()
+}
+
 fn migrated() -> (TestDatabase, PgConnection) {
     let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
     let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
@@ -90,7 +96,7 @@ fn migrated() -> (TestDatabase, PgConnection) {
 }
 
 fn objections(conn: &mut PgConnection) -> Vec<String> {
-    let whole: Vec<_> = EVERYWHERE.iter().map(|(name, _)| *name).collect();
+    let whole: Vec<_> = whole().into_iter().map(|(name, _)| name).collect();
     let objections = sql_query(OBJECTIONS).bind::<Array<Text>, _>(whole);
     let mut objections: Vec<_> = objections.load::<Objection>(conn).unwrap().into_iter().map(|objection| objection.text).collect();
     objections.sort();
@@ -101,7 +107,8 @@ fn objections(conn: &mut PgConnection) -> Vec<String> {
 fn every_table_is_fit_to_be_distributed_by_account() {
     let (_database, mut conn) = migrated();
     assert_eq!(objections(&mut conn), Vec::<String>::new());
-    for (name, reason) in EVERYWHERE {
+    assert!(whole().len() > 5, "{:?}", whole());
+    for (name, reason) in whole() {
         let exists = sql_query("SELECT count(*) AS count FROM pg_class WHERE oid = to_regclass($1)");
         assert_eq!(exists.bind::<Text, _>(name).get_result::<Count>(&mut conn).unwrap().count, 1, "{name}: {reason}");
     }

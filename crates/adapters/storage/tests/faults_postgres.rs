@@ -7,11 +7,13 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use derslik_domain::course::Course;
 use derslik_domain::id::Id;
 use derslik_domain::job::{NewJob, Platform, Project, ProjectName, ReferenceId};
 use derslik_domain::page::PageRequest;
 use derslik_ports::outbound::{
-    CourseLookup, CourseReader, JobOfProject, JobReader, Reason, SessionReader, StoreError, Stores, Tenant, UnitOfWork,
+    CourseLookup, CourseReader, CourseWithMembership, CourseWriter, JobOfProject, JobReader, Reason, SessionReader, StoreError, Stores,
+    Tenant, UnitOfWork,
 };
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, course, guid, now, session, user};
@@ -554,6 +556,92 @@ fn a_corrupt_row_fails_its_own_lookup_and_no_other() {
             }
         }
     }
+}
+
+/// Changes a course where it is read. `meanwhile` runs between the read and the update. Tells whether the change was written.
+fn change(world: &World, number: i64, meanwhile: impl FnOnce() + Send + 'static) -> tokio::task::JoinHandle<Result<bool, StoreError>> {
+    let uow = world.harness.unit_of_work().clone();
+    let decide = Box::new(move |found: CourseWithMembership| {
+        meanwhile();
+        Some(Course { revision: found.course.revision.next(), ..found.course })
+    });
+    let viewed = CourseLookup { course: Id::new(number), viewer: Id::new(2) };
+    world.harness.runtime().spawn(async move { Ok(uow.change_course(account().id, viewed, decide).await?.is_some()) })
+}
+
+/// As [`change`], and waits for the outcome.
+fn changes(world: &World, number: i64, meanwhile: impl FnOnce() + Send + 'static) -> Result<bool, StoreError> {
+    world.harness.runtime().block_on(change(world, number, meanwhile)).unwrap()
+}
+
+fn revision(world: &World, number: i64) -> i64 {
+    let query = format!("SELECT revision AS count FROM courses WHERE id = {number}");
+    sql_query(query).get_result::<Count>(&mut world.connect()).unwrap().count
+}
+
+#[test]
+fn a_change_that_is_cut_off_at_its_update_is_reported_and_not_made_again() {
+    let world = World::new();
+    LookedUp::new(&world, Kind::Courses, 0..1);
+    let (mut holder, mut watcher) = (world.connect(), world.connect());
+    let (hold, locked) = mpsc::channel();
+    let cut_off = change(&world, 1, move || {
+        // The update has to wait for this lock.
+        holder.batch_execute("BEGIN; LOCK TABLE courses").unwrap();
+        hold.send(holder).unwrap();
+    });
+    let mut holder = locked.recv().unwrap();
+    wait_for_waiting(1, &mut watcher);
+    cut_all(&mut watcher);
+    holder.batch_execute("ROLLBACK").unwrap();
+    let cut_off = world.harness.runtime().block_on(cut_off).unwrap();
+    assert!(is_unavailable(&cut_off), "{cut_off:?}");
+    assert_eq!(revision(&world, 1), 1);
+    assert!(changes(&world, 1, || ()).unwrap());
+    assert_eq!(revision(&world, 1), 2);
+}
+
+#[test]
+fn a_change_whose_connection_is_cut_before_its_update_is_written_once_on_another() {
+    let world = World::new();
+    LookedUp::new(&world, Kind::Courses, 0..1);
+    let url = world.database.url().to_owned();
+    assert!(changes(&world, 1, move || cut_all(&mut PgConnection::establish(&url).unwrap())).unwrap());
+    assert_eq!(revision(&world, 1), 2);
+}
+
+#[test]
+fn a_change_is_not_written_if_what_it_depends_on_has_changed_since_the_read() {
+    let world = World::new();
+    LookedUp::new(&world, Kind::Courses, 0..1);
+    let changed = [
+        ("UPDATE courses SET revision = revision + 1 WHERE id = 1", "UPDATE courses SET revision = 1 WHERE id = 1"),
+        ("UPDATE principals SET status = 'passive' WHERE id = 2", "UPDATE principals SET status = 'active' WHERE id = 2"),
+    ];
+    for (change, back) in changed {
+        let mut other = world.connect();
+        assert!(!changes(&world, 1, move || other.batch_execute(change).unwrap()).unwrap(), "{change}");
+        world.connect().batch_execute(back).unwrap();
+        assert_eq!(revision(&world, 1), 1);
+    }
+    assert!(changes(&world, 1, || ()).unwrap());
+}
+
+#[test]
+fn a_change_waits_for_no_lock_of_a_row_and_is_left_to_a_transaction() {
+    let world = World::new();
+    LookedUp::new(&world, Kind::Courses, 0..2);
+    let locks = [("SELECT FROM courses WHERE id = 1 FOR NO KEY UPDATE", true), ("SELECT FROM principals WHERE id = 2 FOR UPDATE", false)];
+    for (lock, other_is_free) in locks {
+        let mut holder = world.connect();
+        holder.batch_execute(&format!("BEGIN; {lock}")).unwrap();
+        assert_eq!([1, 2].map(|number| changes(&world, number, || ()).unwrap()), [false, other_is_free], "{lock}");
+        holder.batch_execute("ROLLBACK").unwrap();
+    }
+    // A transaction that adds a member locks the course for that, and keeps no change of it waiting.
+    let mut holder = world.connect();
+    holder.batch_execute("BEGIN; SELECT FROM courses WHERE id = 1 FOR KEY SHARE").unwrap();
+    assert!(changes(&world, 1, || ()).unwrap());
 }
 
 /// The longest time of a call on a silent database, and the longest time until that database is used again.

@@ -2,6 +2,7 @@
 //! ended, many wait for their time, and few are due.
 #![cfg(test)]
 
+mod distributed;
 mod plans;
 
 use std::sync::Arc;
@@ -450,10 +451,11 @@ fn one_job_each(harness: &Harness<DieselUnitOfWork>) {
 #[test]
 fn a_claim_takes_no_job_that_lies_in_the_same_place_of_another_part() {
     const PLACES: &str = "SELECT count(DISTINCT tableoid) * 10 + count(DISTINCT ctid) AS count FROM jobs";
-    let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+    let template = Template::with_scripts("derslik-distributed", &schema_revision(), &distributed::SCRIPTS, |url| {
+        Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?)
+    });
     let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
     let mut conn = PgConnection::establish(database.url()).unwrap();
-    conn.batch_execute(include_str!("partitioned.sql")).unwrap();
     let harness = connect(&database.url().parse().unwrap());
     one_job_each(&harness);
     // The two jobs are in two partitions, and have the same `ctid`.
@@ -556,7 +558,7 @@ fn look(url: &DatabaseUrl, times: usize) -> i64 {
     let (mut found, mut looks) = (0, 0);
     while found < times {
         looks += 1;
-        match runtime.block_on(probe.probe()) {
+        match runtime.block_on(probe.probe(Vec::new())) {
             Ok(facts) => found += usize::from(matches!(facts.first_due, FirstDue::At(_))),
             // A look on a busy machine may run out of time.
             Err(error) => assert!(error.unavailable().is_some(), "{error:?}"),

@@ -42,7 +42,7 @@ use tempfile::TempDir;
 const SCHEMA: &str = include_str!("../src/db/schema.rs");
 
 /// The types of `schema.rs`, with their names on PostgreSQL and on SQLite.
-const TYPES: [(&str, &str, &str); 12] = [
+const TYPES: [(&str, &str, &str); 13] = [
     ("BigInt", "int8", "INTEGER"),
     ("Integer", "int4", "INTEGER"),
     ("SmallInt", "int2", "INTEGER"),
@@ -52,6 +52,7 @@ const TYPES: [(&str, &str, &str); 12] = [
     ("Binary", "bytea", "BLOB"),
     ("crate::db::types::Guid", "uuid", "BLOB"),
     ("crate::db::types::Guids", "_uuid", "TEXT"),
+    ("crate::db::types::Bits", "varbit", "BLOB"),
     ("crate::db::types::Instant", "timestamptz", "TEXT"),
     ("crate::db::types::Civil", "timestamp", "TEXT"),
     ("crate::db::types::Json", "jsonb", "TEXT"),

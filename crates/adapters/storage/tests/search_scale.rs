@@ -1,14 +1,14 @@
-//! Measures searches among a million sessions of one account, on PostgreSQL and on SQLite. It takes minutes, so it runs only on
-//! request: `docs/BENCHMARKS.md` has the command and the results.
+//! Measures searches among a million sessions of one account, and right after half a million were written, on PostgreSQL and on
+//! SQLite. It takes minutes, so it runs only on request: `docs/BENCHMARKS.md` has the command and the results.
 #![cfg(test)]
 
 use std::time::{Duration, Instant};
 
 use derslik_domain::form::Field;
-use derslik_domain::session::FilterForm;
+use derslik_domain::session::{FilterForm, Session, SessionName};
 use derslik_ports::outbound::Projection;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
-use derslik_testkit::builders::{account, text};
+use derslik_testkit::builders::{account, guid, session, start, text};
 use derslik_testkit::contract::Harness;
 use derslik_testkit::postgres::{PostgresServer, Template};
 use diesel::connection::SimpleConnection;
@@ -121,7 +121,7 @@ fn among_a_million_sessions() {
         println!("{} takes {} MB", size.name, size.megabytes);
     }
 
-    print_times(&harness, 15, Duration::from_secs(5));
+    print_times(&harness, filters(), 15, Duration::from_secs(5));
 }
 
 /// Indexes all pending sessions, as the sweep does, and returns how long it took.
@@ -144,9 +144,9 @@ fn index(harness: &Harness<DieselUnitOfWork>) -> Duration {
 }
 
 /// Prints the time of each search, run `often` times. None may take longer than `at_most`, which is generous for busy machines.
-fn print_times(harness: &Harness<DieselUnitOfWork>, often: usize, at_most: Duration) {
+fn print_times(harness: &Harness<DieselUnitOfWork>, filters: Vec<(&'static str, FilterForm)>, often: usize, at_most: Duration) {
     println!("| filter | found | p50 ms | max ms |\n|---|---|---|---|");
-    for (about, form) in filters() {
+    for (about, form) in filters {
         let filter = form.validate().unwrap();
         let mut found = 0;
         let mut times: Vec<_> = (0..often)
@@ -217,6 +217,72 @@ fn among_many_sessions_on_sqlite() {
         let indexing = index(&harness);
         conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
         println!("{count} sessions of {before} MB, indexed in {} s to {} MB", indexing.as_secs(), size());
-        print_times(&harness, 15, Duration::from_secs(5));
+        print_times(&harness, filters(), 15, Duration::from_secs(5));
     }
+}
+
+/// Half a million sessions in batches of 100, none of which is indexed. Their names have three of 5 000 words and a number, and their
+/// starts are spread over two years.
+fn write_half_a_million(harness: &Harness<DieselUnitOfWork>) {
+    const SYLLABLES: [&str; 16] = ["ma", "te", "fi", "zik", "kim", "ya", "bi", "yo", "lo", "ji", "ta", "rih", "co", "gra", "se", "dir"];
+    // The same in each run.
+    let mixed = |number: u128| u32::try_from(number).unwrap().wrapping_mul(0x9e37_79b1) >> 8;
+    let word = |number: u128| -> String {
+        let one = mixed(u128::from(mixed(number) % 5_000));
+        (0..2 + one % 3).map(|place| SYLLABLES[usize::try_from(one >> (4 * place + 4)).unwrap() % 16]).collect()
+    };
+    let of_number = |number: u128| {
+        let name = match number {
+            417_233 => "Kış geometrisi".to_owned(),
+            number => format!("Ders {} {} {} {number}", word(3 * number), word(3 * number + 1), word(3 * number + 2)),
+        };
+        let (year, month, day) = (2026 + number % 2, number / 2 % 12 + 1, mixed(number) % 28 + 1);
+        let start = start(&format!("{year}-{month:02}-{day:02}T10:00:00"));
+        Session { name: SessionName::new(name).unwrap(), start, ..session(guid(number)) }
+    };
+    let begin = Instant::now();
+    for first in (0..500_000).step_by(100) {
+        let sessions: Vec<_> = (first..first + 100).map(of_number).collect();
+        harness.write(move |stores| stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>()));
+    }
+    println!("written in {} s", begin.elapsed().as_secs());
+}
+
+fn print_times_behind_backlog(harness: &Harness<DieselUnitOfWork>) {
+    let name = |part: &str| FilterForm { name: text(part), ..FilterForm::default() };
+    let filters = vec![
+        ("name: every session has it", name("ders")),
+        ("name: one, two words", name("kış geometri")),
+        ("name: one, a number of six digits", name("312345")),
+        ("name: none, five letters", name("qwxyz")),
+        ("name: none, four letters", name("hafv")),
+        ("name: none, three letters", name("qxz")),
+        ("name: syllables of many, together rare", name("zikkimya fizik")),
+        ("description: none", FilterForm { description: text("qwxyz"), ..FilterForm::default() }),
+    ];
+    print_times(harness, filters, 15, Duration::from_secs(20));
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn right_after_half_a_million_on_postgres() {
+    let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+    let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
+    let url: DatabaseUrl = database.url().parse().unwrap();
+    let settings = PoolSettings { connections: 1, statement_timeout: Duration::from_secs(60), ..PoolSettings::default() };
+    let harness = Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime));
+    write_half_a_million(&harness);
+    print_times_behind_backlog(&harness);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn right_after_half_a_million_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = DatabaseUrl::Sqlite(folder.path().join("backlog.sqlite"));
+    url.migrate().unwrap();
+    let settings = PoolSettings { connections: 1, statement_timeout: Duration::from_secs(60), ..PoolSettings::default() };
+    let harness = Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime));
+    write_half_a_million(&harness);
+    print_times_behind_backlog(&harness);
 }

@@ -17,7 +17,7 @@ use super::addresses::{ConsoleAddress, reachable};
 use crate::config::{Config, Profile};
 use crate::metrics::Metrics;
 use crate::system::random;
-use crate::wiring::{Installation, health, metrics};
+use crate::wiring::{Installation, ProcessHealth, health, metrics};
 
 /// The operations listener of a process, if it has one. Without it no metrics are kept.
 pub(super) struct Operations {
@@ -27,7 +27,7 @@ pub(super) struct Operations {
 struct Listener {
     running: Running,
     shows_metrics: bool,
-    health: Arc<dyn HealthService>,
+    health: Arc<ProcessHealth>,
     metrics: Metrics,
     control: Option<ControlSlot>,
     console: Option<ShownConsole>,
@@ -97,7 +97,7 @@ impl Operations {
             .map(|shown| shown.console.clone())
             .map(|console| -> Pages { Arc::new(move |service: &mut ServiceConfig| console.configure(service)) });
         let operations = derslik_operations::Operations {
-            health: Arc::clone(&health),
+            health: health.clone(),
             metrics: Some(metrics.text()),
             version: env!("CARGO_PKG_VERSION"),
             access,
@@ -122,7 +122,8 @@ impl Operations {
 
     /// The health that it shows.
     pub(super) fn health(&self) -> Option<Arc<dyn HealthService>> {
-        self.listener.as_ref().map(|listener| Arc::clone(&listener.health))
+        let health: Arc<dyn HealthService> = self.listener.as_ref()?.health.clone();
+        Some(health)
     }
 
     /// Shows the database and the backlog of the installation among the metrics from now on. They are read on that runtime.

@@ -18,8 +18,8 @@ pub struct DatabaseConfig {
     /// The password of the role, if `database_url` has none. PostgreSQL only; a [secret](#secrets).
     pub password: Option<Secret>,
     /// The most connections to PostgreSQL for units of work, or readers of SQLite (which has one writer besides). One account
-    /// holds all but one of them at the most. Up to six more connections, opened as needed, serve lookups. On PostgreSQL one
-    /// more listens for jobs, and one tells whether the database answers.
+    /// holds all but one of them at the most. Up to six more connections, opened as needed, serve lookups. On PostgreSQL up to
+    /// two more write changes of courses, one listens for jobs, and one tells whether the database answers.
     #[validate(range(min = 1, max = 1_000))]
     pub connections: u32,
     /// How long a request waits for a connection before it is answered 503.

@@ -118,8 +118,12 @@ pub static CATALOGUE: [Metric; 31] = [
         "Seconds from the due time of a job to its claim.",
     ),
     Metric::recorded("derslik_jobs_claim_seconds", Kind::Histogram(&[0.01, 0.1, 1.0]), "Seconds that a claim of jobs took."),
-    Metric::read("derslik_projection_pending", Kind::Gauge, "Changes that a projection has not applied, of at most 1 000 writes.")
-        .by(&["projection"], 3),
+    Metric::read(
+        "derslik_projection_pending",
+        Kind::Gauge,
+        "Changes that a projection has not applied, of at most 1 000 records of the log.",
+    )
+    .by(&["projection"], 3),
     Metric::read("derslik_build_info", Kind::Gauge, "The version of the program; the value is 1.").by(&["version"], 1),
     Metric::read("process_resident_memory_bytes", Kind::Gauge, "The resident memory of the process."),
     Metric::read("process_open_fds", Kind::Gauge, "Open descriptors of the process."),

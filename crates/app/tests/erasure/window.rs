@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use derslik::system::SystemIds;
-use derslik_domain::course::CourseForm;
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::{CourseField, CourseForm, UpdateMask};
 use derslik_domain::identity::{CredentialKind, Role, Scope};
 use derslik_domain::session::{Batch, BatchItem, Session, Target};
-use derslik_ports::inbound::{CourseError, CourseService, IdentityService, PresentedCredential, ServiceError, SessionService};
+use derslik_ports::inbound::{
+    CourseError, CourseService, IdentityService, Precondition, PresentedCredential, ServiceError, SessionService,
+};
 use derslik_ports::mocks::StoppedClock;
 use derslik_ports::outbound::UnitOfWork;
 use derslik_services::courses::Courses;
@@ -18,7 +21,7 @@ use derslik_services::sessions::Sessions;
 use derslik_testkit::builders::{account, guid, now, session, session_form, text};
 
 use crate::support::{DEMO, Service};
-use crate::{ADDRESS, ID, TEACHER, ask, call, erase, until_completed, worker};
+use crate::{ADDRESS, ADMIN, ID, TEACHER, ask, call, erase, until_completed, worker};
 
 pub(crate) async fn remembered(service: Service) {
     let clock = Arc::new(StoppedClock(now()));
@@ -28,6 +31,9 @@ pub(crate) async fn remembered(service: Service) {
     let mut actor = Identity::new(service.uow.clone(), clock.clone()).authenticate(presented).await.unwrap();
     // With every scope and the role of an administrator, so that only the erasure can be a reason to refuse.
     (actor.scopes, actor.principal.role) = (Scope::ALL.into_iter().collect(), Role::Admin);
+
+    let (_, course) = call(&service, ADMIN, Method::POST, "/v1/courses", serde_json::json!({ "name": "Fizik", "ownerId": "me" })).await;
+    let course = CourseRef::parse(course["id"].as_str().unwrap());
 
     erase(&service, ADDRESS, 2).await;
 
@@ -42,6 +48,10 @@ pub(crate) async fn remembered(service: Service) {
     let courses = Courses::new(service.uow.clone(), clock, Arc::new(SystemIds));
     let form = CourseForm { name: text("Biyoloji"), owner: text("me"), ..CourseForm::default() };
     let late = courses.create(&actor, form, None).await;
+    assert!(matches!(late, Err(CourseError::Gone(_))), "{late:?}");
+    let form = CourseForm { name: text("Kimya"), ..CourseForm::default() };
+    let mask = UpdateMask::of([CourseField::Name].into_iter().collect()).unwrap();
+    let late = courses.patch(&actor, course, form, mask, Precondition::Any).await;
     assert!(matches!(late, Err(CourseError::Gone(_))), "{late:?}");
     let (status, body) = call(&service, TEACHER, Method::POST, "/v1/courses", serde_json::json!({ "name": "x", "ownerId": "me" })).await;
     assert_eq!(status, 401, "{body}");

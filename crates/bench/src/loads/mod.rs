@@ -53,7 +53,7 @@ pub(crate) const PAIRS: [Pair; 17] = [
     Pair { load: get_session_encrypted::NAME, limit: get_session::NAME, goal: Some(0.77) },
     Pair { load: select_one::NAME, limit: select_one::LIMIT, goal: Some(0.5) },
     Pair { load: course_get::NAME, limit: course_get::LIMIT, goal: Some(0.5) },
-    Pair { load: course_list::NAME, limit: course_list::LIMIT, goal: Some(0.5) },
+    Pair { load: course_list::NAME, limit: course_list::LIMIT, goal: Some(0.55) },
     Pair { load: course_patch::NAME, limit: course_patch::LIMIT, goal: Some(0.5) },
     Pair { load: job_get::NAME, limit: job_get::LIMIT, goal: Some(0.5) },
     Pair { load: job_list::NAME, limit: job_list::LIMIT, goal: None },

@@ -210,6 +210,17 @@ mod tests {
     use crate::id::Id;
 
     #[test]
+    fn a_viewer_of_all_courses_sees_no_more_as_a_member() {
+        let viewers = [(Role::Admin, false), (Role::Admin, true), (Role::Member, true)];
+        for (role, is_operator) in viewers {
+            let viewer = Viewer { principal: Id::new(1), role, is_operator };
+            assert!(viewer.sees_all());
+            let shown = Membership::ALL.map(|membership| viewer.access(Some(membership)).sees_staff_fields());
+            assert_eq!(shown, [viewer.access(None).sees_staff_fields(); 3]);
+        }
+    }
+
+    #[test]
     fn an_empty_form_is_about_every_course_the_newest_first() {
         let filter = CourseListForm::default().validate().unwrap();
         assert_eq!((filter.member, filter.words.len(), filter.order), (None, 0, CourseOrder::NewestFirst));

@@ -133,7 +133,8 @@ pub trait CourseService: Send + Sync {
 
     /// A page of the courses that match the form and that the actor sees. A page of long texts holds fewer courses than its size
     /// and sets `more`: it ends early where its texts reach
-    /// [`CourseFilter::TEXT_BYTES`](derslik_domain::course::CourseFilter::TEXT_BYTES).
+    /// [`CourseFilter::TEXT_BYTES`](derslik_domain::course::CourseFilter::TEXT_BYTES). The roles of an actor who sees all courses
+    /// leave out those as a member, which show nothing more of a list.
     ///
     /// # Errors
     /// [`CourseError`].

@@ -19,7 +19,7 @@ use super::StoreError;
 pub struct CourseWithMembership {
     /// The course.
     pub course: Course,
-    /// The membership of that principal; `None` if it is not a member.
+    /// The membership of that principal; `None` if it is not a member, or if the membership was not read.
     pub membership: Option<Membership>,
 }
 
@@ -89,7 +89,8 @@ pub trait CourseRepository {
     ) -> Result<Option<CourseWithMembership>, StoreError>;
 
     /// A page of the courses that match the filter and that the viewer sees, in the filter's order. It is one statement, whose
-    /// cost does not grow with the number of courses. A page of long texts holds fewer courses than its size and sets `more`:
+    /// cost does not grow with the number of courses. The membership is read only for a viewer who sees courses as their member: it
+    /// shows no more to one who [sees all](Viewer::sees_all). A page of long texts holds fewer courses than its size and sets `more`:
     /// the course whose texts reach [`CourseFilter::TEXT_BYTES`] in total is the last one. Later ones are not kept in memory.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -14,7 +15,7 @@ pub struct DatabaseFacts {
     pub schema: SchemaFit,
     /// How far its clock is from that of this machine, at the least. `None` if it has no clock of its own.
     pub clock_difference: Option<Duration>,
-    /// The scheduled job that is the first in time.
+    /// The scheduled job that is the first in time, among those of the accounts that are not left out.
     pub first_due: FirstDue,
     /// The bytes that can still be written to its disk. `None` if the disk is not on this machine, or does not tell.
     pub free_bytes: Option<u64>,
@@ -45,10 +46,11 @@ pub struct SchemaFit {
 #[async_trait]
 pub trait DatabaseProbe: Send + Sync {
     /// Looks at the database apart from the connections of units of work. It ends within about a second, unless the disk of the database
-    /// hangs. Only the table of migrations has to be readable: jobs that can't be read in time are [`FirstDue::Unread`].
+    /// hangs. Only the table of migrations has to be readable: jobs that can't be read in time are [`FirstDue::Unread`]. Jobs of the
+    /// accounts `left_out` are passed over.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the database does not answer in time, and any other if it answers but its tables can't be
     /// read.
-    async fn probe(&self) -> Result<DatabaseFacts, StoreError>;
+    async fn probe(&self, left_out: Vec<AccountId>) -> Result<DatabaseFacts, StoreError>;
 }

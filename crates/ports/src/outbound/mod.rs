@@ -29,6 +29,7 @@ mod tenant;
 mod test_accounts;
 mod unit_of_work;
 mod users;
+mod writers;
 
 pub use crate::store_error::{Conflict, Reason, StoreError, Unavailable};
 pub use admins::{AdminRepository, AdminToAdd, AdminWithPassword, SignInToAdd};
@@ -62,6 +63,7 @@ pub use tenant::Tenant;
 pub use test_accounts::{AccountRows, KnownTestAccount, TableRows, TestAccountRepository};
 pub use unit_of_work::{Stores, UnitOfWork};
 pub use users::UserRepository;
+pub use writers::{CourseWriter, DecideCourse};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
@@ -89,4 +91,5 @@ pub use {
     snapshot_files::MockSnapshotFiles,
     test_accounts::MockTestAccountRepository,
     users::MockUserRepository,
+    writers::MockCourseWriter,
 };

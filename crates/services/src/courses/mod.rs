@@ -25,7 +25,7 @@ use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{
     CourseError, CourseService, CourseWithAccess, Eligibility, IdempotentOutcome, IdempotentRequest, Precondition,
 };
-use derslik_ports::outbound::{Clock, CourseReader, Ids, UnitOfWork};
+use derslik_ports::outbound::{Clock, CourseReader, CourseWriter, Ids, UnitOfWork};
 
 pub(crate) use calendar::enqueue_calendar_job;
 pub(crate) use create::create_course;
@@ -47,7 +47,7 @@ impl<U: UnitOfWork> Courses<U> {
 }
 
 #[async_trait]
-impl<U: UnitOfWork + CourseReader> CourseService for Courses<U> {
+impl<U: UnitOfWork + CourseReader + CourseWriter> CourseService for Courses<U> {
     async fn create(
         &self,
         actor: &Actor,

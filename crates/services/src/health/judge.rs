@@ -52,7 +52,7 @@ impl Judgement {
     }
 }
 
-/// Judges each part that can be judged, in order.
+/// Judges each part that can be judged, in order. `now` is the time of the accounts whose jobs were looked at.
 pub(super) fn judge(phase: Phase, look: &Look, now: Timestamp) -> Vec<Judgement> {
     let unknown = || Judgement::new(HealthPart::Schema, HealthState::Unknown, "it can't be read without the database");
     let database = |state, note: &str| Judgement::new(HealthPart::Database, state, note);

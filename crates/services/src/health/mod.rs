@@ -6,13 +6,13 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{HealthPart, HealthService, HealthState, PartHealth, Phase, Readiness};
-use derslik_ports::outbound::{Clock, DatabaseProbe};
+use derslik_ports::outbound::{Clock, DatabaseProbe, DueTimes};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, timeout_at};
@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_millis(950);
 pub struct Health {
     probe: Arc<dyn DatabaseProbe>,
     clock: Arc<dyn Clock>,
+    /// The clocks of accounts, once the process knows them.
+    clocks: OnceLock<Arc<dyn Clock>>,
     shared: Mutex<State>,
 }
 
@@ -54,7 +56,18 @@ impl Health {
     /// The readiness of a process that is starting.
     pub fn new(probe: Arc<dyn DatabaseProbe>, clock: Arc<dyn Clock>) -> Self {
         let state = State { phase: Phase::Starting, last: None, states: BTreeMap::new() };
-        Self { probe, clock, shared: Mutex::new(state) }
+        Self { probe, clock, clocks: OnceLock::new(), shared: Mutex::new(state) }
+    }
+
+    /// Judges by these clocks from now on which jobs wait. Accounts with a clock of their own are left out: their jobs become due when a
+    /// test moves the clock. Only the first call has an effect.
+    pub fn go_by(&self, clocks: Arc<dyn Clock>) {
+        self.clocks.set(clocks).ok();
+    }
+
+    /// The instants by which it is decided what is due.
+    fn due_times(&self) -> DueTimes {
+        self.clocks.get().unwrap_or(&self.clock).due_times()
     }
 
     /// The last look, and until when it is waited for. Begins another one if it is too old and not under way.
@@ -72,7 +85,8 @@ impl Health {
 
     fn begin_look(&self) -> SharedLook {
         let probe = Arc::clone(&self.probe);
-        let look = async move { Look::from(probe.probe().await) };
+        let left_out: Vec<_> = self.due_times().of_others.into_keys().collect();
+        let look = async move { Look::from(probe.probe(left_out).await) };
         // A panic was logged, and is not an answer.
         let look = AssertUnwindSafe(look).catch_unwind().map(|look| look.unwrap_or(Look::Silent)).boxed().shared();
         // It ends without its callers, so that the next one finds its end.
@@ -123,9 +137,9 @@ impl HealthService for Health {
         // The look comes first: it has its answer from the thread of the probe, so a runtime that is late finds the answer, not the
         // end of the time.
         let look = timeout_at(until, look).await.unwrap_or(Look::Silent);
-        let now = self.clock.now();
+        let (now, of_accounts) = (self.clock.now(), self.due_times().of_most);
         let mut state = lock(&self.shared);
-        let judgements = judge(state.phase, &look, now);
+        let judgements = judge(state.phase, &look, of_accounts);
         Readiness { parts: judgements.into_iter().map(|judgement| state.note(judgement, now)).collect() }
     }
 }

@@ -1,8 +1,10 @@
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
+use derslik_domain::id::AccountId;
 use derslik_ports::mocks::StoppedClock;
-use derslik_ports::outbound::{DatabaseFacts, FirstDue, Reason, SchemaFit, StoreError};
+use derslik_ports::outbound::{DatabaseFacts, FirstDue, MockDatabaseProbe, Reason, SchemaFit, StoreError};
 use derslik_testkit::builders::now;
 use tokio::sync::oneshot;
 
@@ -31,7 +33,7 @@ fn facts() -> DatabaseFacts {
 
 #[async_trait]
 impl DatabaseProbe for FakeDatabase {
-    async fn probe(&self) -> Result<DatabaseFacts, StoreError> {
+    async fn probe(&self, _left_out: Vec<AccountId>) -> Result<DatabaseFacts, StoreError> {
         self.looks.fetch_add(1, Ordering::Relaxed);
         let answer = *self.answer.lock().unwrap();
         match answer {
@@ -155,7 +157,7 @@ struct Remote(Mutex<Option<oneshot::Receiver<DatabaseFacts>>>);
 
 #[async_trait]
 impl DatabaseProbe for Remote {
-    async fn probe(&self) -> Result<DatabaseFacts, StoreError> {
+    async fn probe(&self, _left_out: Vec<AccountId>) -> Result<DatabaseFacts, StoreError> {
         let answer = self.0.lock().unwrap().take();
         Ok(answer.unwrap().await.unwrap())
     }
@@ -204,6 +206,48 @@ async fn the_time_of_a_state_is_that_of_its_beginning() {
     assert_eq!(changed.since(now()).as_secs(), 5);
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!((since(HealthPart::Process).await, since(HealthPart::Database).await), (changed, changed));
+}
+
+/// Clocks that tests have moved: that of the account 7, and that of all others.
+#[derive(Debug)]
+struct Moved {
+    of_most: Timestamp,
+}
+
+impl Clock for Moved {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn due_times(&self) -> DueTimes {
+        DueTimes { of_most: self.of_most, of_others: HashMap::from([(AccountId::new(7), now().minutes_before(90))]) }
+    }
+}
+
+/// The state of the worker where the first job is due an hour ago, apart from those of accounts that are left out.
+async fn worker_by(clocks: Option<Moved>) -> (Option<HealthState>, Vec<AccountId>) {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (seen, mut probe) = (Arc::clone(&asked), MockDatabaseProbe::new());
+    probe.expect_probe().once().returning(move |left_out| {
+        *seen.lock().unwrap() = left_out;
+        Ok(DatabaseFacts { first_due: FirstDue::At(now().minutes_before(60)), ..facts() })
+    });
+    let health = Health::new(Arc::new(probe), Arc::new(StoppedClock(now())));
+    if let Some(clocks) = clocks {
+        health.go_by(Arc::new(clocks));
+    }
+    let worker = health.readiness().await.parts.into_iter().find(|found| found.part == HealthPart::Worker);
+    let left_out = asked.lock().unwrap().clone();
+    (worker.map(|found| found.state), left_out)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_waits_by_the_clock_of_its_account() {
+    assert_eq!(worker_by(None).await, (Some(HealthState::Warning), Vec::new()));
+    let own = vec![AccountId::new(7)];
+    assert_eq!(worker_by(Some(Moved { of_most: now() })).await, (Some(HealthState::Warning), own.clone()));
+    // The clock of all accounts stands still before the job is due.
+    assert_eq!(worker_by(Some(Moved { of_most: now().minutes_before(70) })).await, (Some(HealthState::Ok), own));
 }
 
 /// The states of the parts on such a database.

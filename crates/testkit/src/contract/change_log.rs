@@ -19,6 +19,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_record_that_commits_late_is_not_skipped", run: late_commit },
         Case { name: "each_projection_follows_by_itself", run: independence },
         Case { name: "changes_are_applied_a_limited_number_at_a_time", run: limits },
+        Case { name: "a_write_of_many_sessions_has_a_record_for_each_hundred", run: many },
         Case { name: "one_record_is_indexed_in_parts_and_projected_once_by_the_others", run: parts },
         Case { name: "projections_of_the_same_records_never_wait_in_a_circle", run: together },
         Case { name: "accounts_with_many_pending_changes_are_found", run: accounts_behind },
@@ -114,6 +115,14 @@ fn limits<U: UnitOfWork>(harness: &Harness<U>) {
     for projection in Projection::ALL {
         // A record is taken as a whole, and the oldest go first.
         assert_eq!([step(harness, projection, 3), step(harness, projection, 1), step(harness, projection, 1)], [4, 2, 0], "{projection:?}");
+    }
+}
+
+fn many<U: UnitOfWork>(harness: &Harness<U>) {
+    store(harness, (1..=250).map(|number| session(guid(number))).collect());
+    for projection in Projection::ALL {
+        let steps = [(); 4].map(|()| step(harness, projection, 1));
+        assert_eq!(steps, [100, 100, 50, 0], "{projection:?}");
     }
 }
 

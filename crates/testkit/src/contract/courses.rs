@@ -89,7 +89,7 @@ fn viewer(role: Role, user: i64) -> Viewer {
 }
 
 /// A course with a value in every field that a course of its state can have.
-fn unusual() -> Course {
+pub(super) fn unusual() -> Course {
     let title = |text: &str| MaterialTitle::new(text).ok();
     let url = |text: &str| MaterialUrl::new(text).ok();
     let id = |text: &str| MaterialId::new(text).expect("an id");

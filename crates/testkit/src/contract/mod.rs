@@ -6,6 +6,7 @@ mod audit;
 mod change_log;
 mod clocks;
 mod course_reader;
+mod course_writer;
 mod courses;
 mod credentials;
 mod erasures;
@@ -22,7 +23,7 @@ mod sessions;
 mod test_accounts;
 mod unit_of_work;
 
-use derslik_ports::outbound::{Readers, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{CourseWriter, Readers, StoreError, Stores, UnitOfWork};
 use tokio::runtime::Runtime;
 
 use crate::builders::account;
@@ -44,7 +45,7 @@ pub struct Case<U> {
 }
 
 /// All cases of the contract.
-pub fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
+pub fn cases<U: UnitOfWork + Readers + CourseWriter + Clone>() -> Vec<Case<U>> {
     [
         unit_of_work::cases(),
         identity::cases(),
@@ -66,6 +67,7 @@ pub fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
         job_reader::cases(),
         courses::cases(),
         course_reader::cases(),
+        course_writer::cases(),
         test_accounts::cases(),
     ]
     .into_iter()

@@ -19,6 +19,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_search_finds_what_was_moved_where_it_is_now", run: search_moved },
         Case { name: "a_page_has_the_first_of_a_month_whatever_order_they_were_indexed_in", run: search_within_a_month },
         Case { name: "a_search_finds_what_is_written_and_indexed_meanwhile", run: search_while_written },
+        Case { name: "a_search_behind_a_large_backlog_finds_sessions_as_they_are_now", run: search_behind_backlog },
         Case { name: "long_texts_are_indexed_a_few_at_a_time", run: long_texts },
         Case { name: "sessions_expire_once_at_the_end_that_they_have_now_without_an_index", run: expiry },
         Case { name: "what_a_principal_created_is_erased_unless_others_attend_it", run: erasure },
@@ -236,6 +237,41 @@ fn search_moved<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(by_name(harness, "rare"), [4, 3, 1]);
     index(harness);
     assert_eq!(by_name(harness, "rare"), [4, 3, 1]);
+}
+
+fn search_behind_backlog<U: UnitOfWork>(harness: &Harness<U>) {
+    let rare = |number: u128, name: &str, day: &str| Session { start: start(&format!("{day}T10:00:00")), ..named(number, name) };
+    let first = |number: u128| rare(number, "Kış geometrisi", "2026-03-01");
+    store_plain(harness);
+    store(harness, (1..=5).map(first).collect());
+    index(harness);
+    // More than a search looks up one by one.
+    for part in 20..32 {
+        let plain = |number: u128| rare(number, &format!("Ders {number}"), "2026-05-01");
+        store(harness, (part * 1_000..part * 1_000 + 1_000).map(plain).collect());
+    }
+    // Of those that were indexed, one is renamed, one moved, one deleted and one changed in another way. Others are named like them.
+    update(harness, rare(1, "Yaz okulu", "2026-03-01"));
+    update(harness, rare(2, "Kış geometrisi", "2026-09-01"));
+    let gone = first(3).deleted(service_principal().id, session(guid(3)).updated_at);
+    update(harness, gone.expect("it was not deleted before"));
+    update(harness, Session { allow_recording: false, ..first(4) });
+    update(harness, rare(25_000, "Geometri", "2026-05-01"));
+    store(harness, vec![rare(6, "GEOMETRİ", "2025-12-01")]);
+
+    assert_eq!(by_name(harness, "geometri"), [6, 4, 5, 25_000, 2]);
+    assert_eq!(by_name(harness, "kış geometri"), [4, 5, 2]);
+    assert_eq!(by_name(harness, "yaz okulu"), [1]);
+    assert_eq!(by_name(harness, "ders 25000"), [0_u128; 0]);
+    assert_eq!(by_name(harness, "ders 31999"), [31_999]);
+    // Parts that rule out no session.
+    assert_eq!([by_name(harness, "ge"), by_name(harness, "qx")], [vec![6, 4, 5, 25_000, 2], vec![]]);
+    let page = |number| {
+        let form =
+            FilterForm { name: text("geometri"), page_number: Field::Given(number), page_size: Field::Given(2), ..Default::default() };
+        search(harness, form)
+    };
+    assert_eq!([page(1), page(2), page(3)], [vec![6, 4], vec![5, 25_000], vec![2]]);
 }
 
 fn search_within_a_month<U: UnitOfWork>(harness: &Harness<U>) {

@@ -42,6 +42,11 @@ impl ServerUrl {
     pub(super) fn maintenance(&self) -> String {
         self.with_database(&self.database)
     }
+
+    /// The name of the database of the URL itself.
+    pub(super) fn database(&self) -> &str {
+        &self.database
+    }
 }
 
 #[cfg(test)]

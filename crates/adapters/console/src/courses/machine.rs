@@ -10,25 +10,28 @@ use CourseState::{Active, Archived, Declined, Provisioned, Suspended};
 /// The roles whose moves can be shown. The visitor is the operator.
 pub(super) const ROLES: [CourseRole; 4] = [CourseRole::Operator, CourseRole::Admin, CourseRole::Owner, CourseRole::CoTeacher];
 
+/// The width of the box of a state, in units of the picture. The longest name has room in it in fonts with wide letters as well.
+const WIDTH: u16 = 124;
+
 /// The place of the upper left corner of each state, in units of the picture.
 const PLACES: [(CourseState, u16, u16); 5] =
-    [(Provisioned, 4, 24), (Active, 146, 24), (Archived, 288, 24), (Declined, 4, 198), (Suspended, 217, 198)];
+    [(Provisioned, 4, 24), (Active, 156, 24), (Archived, 308, 24), (Declined, 4, 198), (Suspended, 232, 198)];
 
 /// Each move that some role can make, and its line.
 const WAYS: [(CourseState, CourseState, &str); 13] = [
-    (Provisioned, Active, "M114 44H143"),
-    (Provisioned, Declined, "M44 64V195"),
-    (Declined, Provisioned, "M70 196V67"),
-    (Active, Archived, "M256 37H285"),
-    (Archived, Active, "M288 51H259"),
-    (Active, Suspended, "M184 66L238 195"),
-    (Suspended, Active, "M262 196L214 67"),
-    (Archived, Suspended, "M340 66L302 195"),
-    (Suspended, Archived, "M322 196L362 67"),
-    (Provisioned, Suspended, "M104 66L215 204"),
-    (Suspended, Provisioned, "M228 196L114 60"),
-    (Declined, Suspended, "M114 214H213"),
-    (Suspended, Declined, "M215 230H116"),
+    (Provisioned, Active, "M130 44H153"),
+    (Provisioned, Declined, "M52 64V195"),
+    (Declined, Provisioned, "M78 196V67"),
+    (Active, Archived, "M282 37H305"),
+    (Archived, Active, "M308 51H285"),
+    (Active, Suspended, "M202 66L261 195"),
+    (Suspended, Active, "M285 196L232 67"),
+    (Archived, Suspended, "M368 66L325 195"),
+    (Suspended, Archived, "M345 196L390 67"),
+    (Provisioned, Suspended, "M120 66L230 204"),
+    (Suspended, Provisioned, "M243 196L130 60"),
+    (Declined, Suspended, "M130 214H228"),
+    (Suspended, Declined, "M230 230H132"),
 ];
 
 /// A state in the picture.
@@ -37,6 +40,7 @@ pub(super) struct StateBox {
     pub(super) name: &'static str,
     pub(super) x: u16,
     pub(super) y: u16,
+    pub(super) width: u16,
     /// The middle of the box.
     pub(super) middle: u16,
     /// The base line of its name.
@@ -114,7 +118,7 @@ impl Machine {
                 BoxKind::Shut
             };
             let line = if kind == BoxKind::Here { y + 20 } else { y + 24 };
-            StateBox { name: state.name(), x, y, middle: x + 54, line, second_line: y + 34, kind }
+            StateBox { name: state.name(), x, y, width: WIDTH, middle: x + WIDTH / 2, line, second_line: y + 34, kind }
         });
         let ways = WAYS.map(|(from, to, line)| Way { line, is_open: from == course.state && is_open(to) });
         let open: Vec<&str> = verdicts.iter().filter(|(_, verdict)| verdict.is_ok()).map(|(to, _)| to.name()).collect();

@@ -39,6 +39,8 @@ use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::visit::Visit;
 
+pub(crate) use reasons::failure;
+
 /// Adds the pages.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config

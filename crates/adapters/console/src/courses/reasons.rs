@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::texts::Texts;
 
 /// The page for a use case that has failed.
-pub(super) fn failure(t: Texts, error: CourseError) -> Failure {
+pub(crate) fn failure(t: Texts, error: CourseError) -> Failure {
     reason(t, error).map_or_else(|failure| failure, Failure::Conflict)
 }
 

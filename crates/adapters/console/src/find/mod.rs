@@ -179,7 +179,8 @@ async fn with_guid(visit: &Visit, session: SessionGuid, guid: UserGuid) -> Resul
 }
 
 async fn course(visit: &Visit, actor: &Actor, course: CourseRef) -> Result<Option<Match>, Failure> {
-    match visit.ports()?.clients.courses.get(actor, course).await.map_err(Failure::from) {
+    let found = visit.ports()?.clients.courses.get(actor, course).await;
+    match found.map_err(|error| crate::courses::failure(visit.t, error)) {
         Ok(found) => Ok(Some(match_of_course(found.course.id.get(), found.course.details.name.as_str()))),
         Err(Failure::NotFound) => Ok(None),
         Err(failure) => Err(failure),
@@ -263,7 +264,7 @@ async fn courses(visit: &Visit, actor: &Actor, text: &str) -> Result<Vec<Match>,
             Ok(found.map(|course| match_of_course(course.id.get(), course.details.name.as_str())).collect())
         }
         Err(CourseError::List(_)) => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(crate::courses::failure(visit.t, error)),
     }
 }
 

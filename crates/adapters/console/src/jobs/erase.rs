@@ -130,7 +130,7 @@ async fn confirm(visit: &Visit, asked: &Asked, project: Option<&Project>) -> Res
     // An account without a service that may act has no actor. Its users can be erased without a preview.
     let actor = match visit.actor().await {
         Ok(actor) => Some(actor),
-        Err(Failure::Conflict(_)) => None,
+        Err(Failure::NoService) => None,
         Err(failure) => return Err(failure),
     };
     let (mut person, mut preview) = (String::new(), None);

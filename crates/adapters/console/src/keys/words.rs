@@ -146,7 +146,7 @@ pub(super) fn failure(t: Texts, error: KeyError) -> Failure {
         KeyError::Ended => Failure::Conflict(t.keys_ended()),
         KeyError::Issued => Failure::Conflict(t.keys_issued()),
         KeyError::TokensAreIssued => Failure::Conflict(t.keys_tokens_are_issued()),
-        KeyError::NoService => Failure::Conflict(t.failure_no_service()),
+        KeyError::NoService => Failure::NoService,
         KeyError::Store(error) => error.into(),
     }
 }

@@ -65,7 +65,7 @@ pub(super) async fn live(visit: Visit) -> Result<HttpResponse, Failure> {
         let text = stream.next().await?;
         Some((text, stream))
     });
-    Ok(answer(&visit.request, pieces))
+    Ok(answer(&visit, pieces))
 }
 
 impl Stream {

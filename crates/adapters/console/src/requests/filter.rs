@@ -1,7 +1,5 @@
 //! Which requests a list has. Each filter is a field of the query.
 
-use std::sync::Arc;
-
 use derslik_domain::fault::{Api, PathPattern, RequestFilter, RequestLine};
 use derslik_domain::idempotency::AnswerCode;
 use derslik_ports::inbound::control::{JournalEntry, RecordedRequest};
@@ -76,7 +74,7 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Found {
     /// The newest first.
-    pub(super) entries: Vec<Arc<JournalEntry>>,
+    pub(super) entries: Vec<JournalEntry>,
     /// Whether there are older ones.
     pub(super) has_older: bool,
     /// The number before which the next newer page begins; `None` for the first page.
@@ -120,10 +118,10 @@ impl Asked {
     }
 
     /// The page of those requests, among all in their order.
-    pub(super) fn find(&self, all: &[Arc<JournalEntry>]) -> Found {
+    pub(super) fn find(&self, all: &[JournalEntry]) -> Found {
         let end = self.before.map_or(all.len(), |before| all.partition_point(|entry| entry.number < before));
         let (older, newer) = all.split_at_checked(end).unwrap_or((all, &[]));
-        let mut entries: Vec<_> = older.iter().rev().filter(|entry| self.has(entry)).take(SIZE + 1).map(Arc::clone).collect();
+        let mut entries: Vec<_> = older.iter().rev().filter(|entry| self.has(entry)).take(SIZE + 1).cloned().collect();
         let has_older = entries.len() > SIZE;
         entries.truncate(SIZE);
         // Without as many newer ones, the next page is the first one.
@@ -202,7 +200,7 @@ mod tests {
 
     #[test]
     fn pages_follow_each_other_in_both_directions() {
-        let all: Vec<_> = (1..=120).map(|number| Arc::new(entry(number, request(), None))).collect();
+        let all: Vec<_> = (1..=120).map(|number| entry(number, request(), None)).collect();
         let page = |query: &str| {
             let found = asked(query).find(&all);
             let numbers: Vec<_> = found.entries.iter().map(|entry| entry.number).collect();

@@ -1,7 +1,5 @@
 //! The list of requests, newest first, with one of them opened beside it.
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use askama::Template;
 use derslik_ports::inbound::control::JournalEntry;
@@ -67,15 +65,15 @@ pub(super) fn number(visit: &Visit) -> Result<u64, Failure> {
 }
 
 /// All requests that a list chooses from, in their order.
-pub(super) fn all(visit: &Visit, asked: &Asked) -> Result<Vec<Arc<JournalEntry>>, Failure> {
+pub(super) fn all(visit: &Visit, asked: &Asked) -> Result<Vec<JournalEntry>, Failure> {
     let journal = &visit.control()?.journal;
     Ok(if asked.is_of_none { journal.unmatched() } else { journal.entries(visit.account.public, 0) })
 }
 
 /// The request of that number.
-pub(super) fn find(all: &[Arc<JournalEntry>], number: u64) -> Option<&JournalEntry> {
+pub(super) fn find(all: &[JournalEntry], number: u64) -> Option<&JournalEntry> {
     let place = all.binary_search_by_key(&number, |entry| entry.number).ok()?;
-    all.get(place).map(Arc::as_ref)
+    all.get(place)
 }
 
 /// What the lines of the list share.
@@ -117,7 +115,7 @@ async fn show(visit: &Visit, opened: Option<u64>) -> Result<HttpResponse, Failur
         here: visit.here(),
         zone: visit.account.zone.name(),
         form: FilterForm::of(query, &asked, t),
-        rows: pen.rows(entries.iter().map(Arc::as_ref)),
+        rows: pen.rows(&entries),
         is_filtered: !asked.is_open(),
         newer: (!is_first).then(|| to(newer)),
         older: oldest.map(|number| to(Some(number))),
@@ -157,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_request_is_found_by_its_number() {
-        let all: Vec<_> = [3, 4, 9].map(|number| Arc::new(entry(number, request(), None))).into();
+        let all: Vec<_> = [3, 4, 9].map(|number| entry(number, request(), None)).into();
         assert_eq!(find(&all, 9).map(|entry| entry.number), Some(9));
         assert!(find(&all, 5).is_none());
     }

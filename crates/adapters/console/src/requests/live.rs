@@ -53,7 +53,7 @@ pub(super) async fn live(visit: Visit) -> Result<HttpResponse, Failure> {
         let event = stream.next().await;
         Some((event, stream))
     });
-    Ok(answer(&visit.request, pieces))
+    Ok(answer(&visit, pieces))
 }
 
 impl Stream {
@@ -69,7 +69,7 @@ impl Stream {
         let shown = u64::try_from(SIZE).unwrap_or(u64::MAX);
         let after = if self.asked.is_open() { last.saturating_sub(shown) } else { 0 };
         let found = self.asked.find(&self.journal.entries(self.account, after));
-        let rows = self.pen.rows(found.entries.iter().map(Arc::as_ref));
+        let rows = self.pen.rows(&found.entries);
         if rows.is_empty() {
             // The page says why there are none.
             return NOTHING.to_owned();
@@ -97,7 +97,7 @@ mod tests {
     async fn an_event_has_the_requests_that_are_meant() {
         let mut journal = MockJournalReading::new();
         journal.expect_last().returning(|_| 2);
-        journal.expect_entries().returning(|_, _| vec![Arc::new(entry(1, request(), None)), Arc::new(entry(2, request(), None))]);
+        journal.expect_entries().returning(|_, _| vec![entry(1, request(), None), entry(2, request(), None)]);
         let (t, language) = (Texts::of(Language::English), Language::English);
         let query = Fields::read(b"method=POST");
         let asked = Asked::read(&query, t);

@@ -22,7 +22,7 @@ pub(super) async fn add(visit: Visit) -> Result<HttpResponse, Failure> {
     let session = session_of(&visit, &actor).await?;
     let batch = AttendeeBatch::new(vec![read(&form).validate()]);
     let service = &visit.ports()?.clients.attendees;
-    let outcome = service.upsert_batch(&actor, session.guid, batch, None).await.map_err(|error| problems::failure(visit.t, error))?;
+    let outcome = service.upsert_batch(&actor, session.guid, batch, None).await?;
     let IdempotentOutcome::Unkeyed(outcome) = outcome else { return Err(Failure::Unavailable) };
     match outcome.verdicts.into_iter().next().ok_or(Failure::Unavailable)? {
         AttendeeVerdict::Done(added) => {
@@ -42,7 +42,7 @@ pub(super) async fn change_role(visit: Visit) -> Result<HttpResponse, Failure> {
     let role = ClassroomRole::by_code(visit.form().text("role")).ok_or(Failure::NotFound)?;
     let change = AttendeeForm { role: Field::Given(role.code().as_bytes().to_vec()), ..AttendeeForm::default() };
     let service = &visit.ports()?.clients.attendees;
-    let changed = service.change(&actor, guid, key, change).await.map_err(|error| problems::failure(visit.t, error))?;
+    let changed = service.change(&actor, guid, key, change).await?;
     let note = match changed {
         Some(AttendeeVerdict::Done(attendee)) => {
             Note::ok(visit.t.sessions_person_changed(format!("{} {}", attendee.name, attendee.surname)))
@@ -57,7 +57,7 @@ pub(super) async fn change_role(visit: Visit) -> Result<HttpResponse, Failure> {
 pub(super) async fn remove(visit: Visit) -> Result<HttpResponse, Failure> {
     let (actor, guid, key) = (visit.actor().await?, guid_of(&visit)?, key_of(&visit)?);
     let service = &visit.ports()?.clients.attendees;
-    let was_there = service.remove(&actor, guid, key).await.map_err(|error| problems::failure(visit.t, error))?;
+    let was_there = service.remove(&actor, guid, key).await?;
     let note = if was_there {
         Note::ok(visit.t.sessions_person_removed(visit.form().text("email")))
     } else {

@@ -6,7 +6,7 @@ use derslik_domain::session::{Session, Target, Verdict, Violation};
 
 use super::create::{FormPage, apply};
 use super::form::{Initial, SessionInputs};
-use super::{guid_of, problems};
+use super::guid_of;
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::notes::Note;
@@ -44,7 +44,7 @@ pub(super) async fn save(visit: Visit) -> Result<HttpResponse, Failure> {
 /// The session that the address names.
 pub(super) async fn session_of(visit: &Visit, actor: &Actor) -> Result<Session, Failure> {
     let service = &visit.ports()?.clients.sessions;
-    service.get(actor, guid_of(visit)?).await.map_err(|error| problems::failure(visit.t, error))
+    Ok(service.get(actor, guid_of(visit)?).await?)
 }
 
 fn seen(session: &Session) -> String {

@@ -7,7 +7,6 @@ use derslik_domain::session::{Batch, BatchItem, SessionForm, Target, Verdict, Vi
 use derslik_ports::inbound::IdempotentOutcome;
 
 use super::form::{Initial, SessionInputs};
-use super::problems;
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::notes::Note;
@@ -76,7 +75,7 @@ async fn template(visit: &Visit, actor: &Actor, typed: Option<&Fields>, violatio
 pub(super) async fn apply(visit: &Visit, actor: &Actor, target: Target, form: SessionForm) -> Result<Verdict, Failure> {
     let batch = Batch::new(vec![BatchItem::Session(target, Box::new(form))]);
     let service = &visit.ports()?.clients.sessions;
-    match service.upsert_batch(actor, batch, None).await.map_err(|error| problems::failure(visit.t, error))? {
+    match service.upsert_batch(actor, batch, None).await? {
         IdempotentOutcome::Unkeyed(outcome) => outcome.verdicts().first().cloned().ok_or(Failure::Unavailable),
         IdempotentOutcome::Stored(_) | IdempotentOutcome::Replayed(_) => Err(Failure::Unavailable),
     }

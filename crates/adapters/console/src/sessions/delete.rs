@@ -4,10 +4,10 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::change::session_of;
+use super::guid_of;
 use super::list::Context;
 use super::show::{Fact, Times, facts};
 use super::states::{Mark, State};
-use super::{guid_of, problems};
 use crate::failure::Failure;
 use crate::notes::Note;
 use crate::shell::{Section, Shell};
@@ -46,7 +46,7 @@ pub(super) async fn run(visit: Visit) -> Result<HttpResponse, Failure> {
     let (actor, guid) = (visit.actor().await?, guid_of(&visit)?);
     let session = session_of(&visit, &actor).await?;
     let service = &visit.ports()?.clients.sessions;
-    service.delete(&actor, guid).await.map_err(|error| problems::failure(visit.t, error))?;
+    service.delete(&actor, guid).await?;
     let day = session.start.civil().to_naive().date();
     Ok(visit.leave(Note::ok(visit.t.sessions_deleted(session.name.as_str())), &format!("sessions?week={day}")))
 }

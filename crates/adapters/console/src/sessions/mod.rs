@@ -12,7 +12,7 @@
 //! | `batch` | batches that are pasted as JSON or CSV |
 //! | `inputs` | fields of forms |
 //! | `options` | the settings of a session under their names on the wire |
-//! | `problems` | what is wrong with a field, and why a deed was not done |
+//! | `problems` | what is wrong with a field |
 //! | `states` | the states of a session |
 //! | `times` | dates and times as people type them |
 

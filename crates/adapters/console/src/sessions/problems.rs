@@ -1,13 +1,11 @@
-//! What is wrong with a field, and why a deed was not done, in the language of the visitor.
+//! What is wrong with a field, in the language of the visitor.
 
 use derslik_domain::attendee::AttendeeField;
 use derslik_domain::form::Problem;
 use derslik_domain::session::{OptionName, SessionDuration, SessionField};
 use derslik_domain::text::TextError;
-use derslik_ports::inbound::ServiceError;
 
 use super::options;
-use crate::failure::Failure;
 use crate::texts::Texts;
 
 /// The name of a field of a session on the wire, which is that of its input too.
@@ -92,16 +90,6 @@ fn general(t: Texts, problem: Problem) -> Option<String> {
         Problem::TooShort { min } => Some(t.sessions_problem_short(min)),
         Problem::Past => Some(t.sessions_problem_past()),
         Problem::Invalid => None,
-    }
-}
-
-/// Why a use case of clients was not carried out.
-pub(super) fn failure(t: Texts, error: ServiceError) -> Failure {
-    match error {
-        ServiceError::NotFound => Failure::NotFound,
-        ServiceError::Store(error) => error.into(),
-        ServiceError::Denied(_) | ServiceError::Gone(_) => Failure::Conflict(t.failure_no_service()),
-        ServiceError::Key(_) => Failure::Conflict(t.sessions_batch_busy()),
     }
 }
 

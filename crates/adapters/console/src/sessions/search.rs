@@ -4,7 +4,6 @@ use derslik_domain::identity::Actor;
 use derslik_domain::page::{OffsetPage, Page};
 use derslik_domain::session::{Session, SessionFilter};
 
-use super::problems;
 use crate::failure::Failure;
 use crate::visit::Visit;
 
@@ -17,7 +16,7 @@ pub(super) async fn page(visit: &Visit, actor: &Actor, filter: SessionFilter, of
     let mut found = Vec::new();
     loop {
         // A search ends early where texts are long.
-        let part = service.search(actor, filter.clone()).await.map_err(|error| problems::failure(visit.t, error))?;
+        let part = service.search(actor, filter.clone()).await?;
         let taken = u32::try_from(part.entries.len()).unwrap_or(u32::MAX);
         found.extend(part.entries);
         filter.page = filter.page.after(taken);

@@ -13,7 +13,6 @@ use super::filters::PAGE;
 use super::inputs::{Choice, Input, Kind};
 use super::list::{Context, day_title};
 use super::options::{self, Difference};
-use super::problems;
 use super::states::{Mark, State};
 use crate::failure::Failure;
 use crate::locale::{clock, offset};
@@ -160,7 +159,7 @@ async fn attendees(visit: &Visit, actor: &Actor, session: &Session, number: u64)
     let page = OffsetPage::at((number - 1) * u64::from(SIZE), SIZE + 1).unwrap_or_default();
     let filter = PersonFilter { name: None, surname: None, email: None, username: None, role: None, status: None, page };
     let found = visit.ports()?.clients.attendees.list(actor, session.guid, filter).await;
-    Ok(Page::first(found.map_err(|error| problems::failure(visit.t, error))?, SIZE))
+    Ok(Page::first(found?, SIZE))
 }
 
 fn person(t: Texts, attendee: &Attendee, number: usize, can_change: bool) -> Person {

@@ -10,7 +10,7 @@
 //! | `outcomes` | what the last advance has run |
 //! | `page` | the page *Time and faults* |
 //! | `seeds` | adds content, and writes it |
-//! | `snapshots` | takes, restores and removes snapshots |
+//! | `snapshots` | takes, restores and removes snapshots, and keeps those of files |
 //! | `words` | what faults, schedules and due things are called |
 
 mod accounts;
@@ -55,6 +55,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/control/faults/remove", web::post().to(faults::remove))
         .route("/control/faults/clear", web::post().to(faults::clear))
         .route("/control/snapshots", web::post().to(snapshots::take))
+        .route("/control/snapshots/load", web::post().to(snapshots::load))
         .route("/control/snapshots/file", web::get().to(snapshots::file))
         .route("/control/snapshots/restore", web::get().to(snapshots::ask_to_restore))
         .route("/control/snapshots/restore", web::post().to(snapshots::restore))

@@ -26,8 +26,24 @@ const UPCOMING: u32 = 20;
 pub(super) struct Forms {
     pub(super) fault: FaultForm,
     pub(super) snapshot: Input,
+    pub(super) load: LoadForm,
     pub(super) seed: Input,
     pub(super) new: NewForm,
+}
+
+/// The form that keeps the snapshot of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct LoadForm {
+    pub(super) name: Input,
+    /// A browser does not fill it in again.
+    pub(super) file: Input,
+}
+
+impl LoadForm {
+    /// The form with what was sent, and what is wrong with it.
+    pub(super) fn of(form: &Fields, problems: &[Problem]) -> Self {
+        Self { name: Input::of(form, "name", problems), file: Input::of(form, "file", problems) }
+    }
 }
 
 /// The form that makes another account.
@@ -52,6 +68,7 @@ impl Forms {
         Self {
             fault: FaultForm::of(&Fields::default(), &[], t),
             snapshot: Input::default(),
+            load: LoadForm::default(),
             seed: Input::default(),
             new: NewForm::default(),
         }
@@ -216,6 +233,7 @@ mod tests {
             forms: Forms {
                 fault: FaultForm::of(&Fields::read(b"method=%3Cscript%3Ealert(1)"), &[Problem::new("method", HOSTILE)], t),
                 snapshot: input(),
+                load: LoadForm { name: input(), file: input() },
                 seed: input(),
                 new: NewForm { name: input(), hours: input(), seed: input() },
             },

@@ -77,6 +77,6 @@ mod tests {
         let found = problem("seed", error(Some(12)), t).unwrap();
         assert_eq!((found.text, found.detail.as_str()), (t.control_problem_seed_line(12), "courses.0.owner: no such person"));
         assert_eq!(problem("seed", error(None), t).unwrap().text, t.control_problem_seed());
-        assert_eq!(problem("seed", ControlError::TimedOut(String::new()), t).err().map(|failure| failure.status().as_u16()), Some(422));
+        assert_eq!(problem("seed", ControlError::TimedOut(String::new()), t).err().map(|failure| failure.status().as_u16()), Some(503));
     }
 }

@@ -156,7 +156,6 @@ sessions-batch-check = اعرض الأحكام
 sessions-batch-go = نفّذ: أنشئ { $created }، غيّر { $changed }
 sessions-batch-plan = للإنشاء: { $created }. للتغيير: { $changed }. مرفوضة: { $refused }.
 sessions-batch-done = أُنشئت: { $created }. غُيّرت: { $changed }. مرفوضة: { $refused }.
-sessions-batch-busy = هذه الدفعة قيد التنفيذ، أو أن نتيجتها مُحيت. انظر في قائمة الجلسات.
 sessions-batch-twice = لم يُنفَّذ شيء: نُفّذت هذه الدفعة من قبل.
 sessions-batch-empty = لا توجد جلسة في هذا النص.
 sessions-batch-no-json = هذا ليس JSON بدءًا من السطر { $line }، العمود { $column }.

@@ -150,7 +150,6 @@ sessions-batch-check = Show the verdicts
 sessions-batch-go = Do it: create { $created }, change { $changed }
 sessions-batch-plan = To create: { $created }. To change: { $changed }. Refused: { $refused }.
 sessions-batch-done = Created: { $created }. Changed: { $changed }. Refused: { $refused }.
-sessions-batch-busy = This batch is being carried out, or its outcome was erased. Look at the list of sessions.
 sessions-batch-twice = Nothing was done: this batch was carried out before.
 sessions-batch-empty = There is no session in this text.
 sessions-batch-no-json = This is not JSON from line { $line }, column { $column } on.

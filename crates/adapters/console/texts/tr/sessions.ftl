@@ -150,7 +150,6 @@ sessions-batch-check = Kararları göster
 sessions-batch-go = Yap: { $created } oluştur, { $changed } değiştir
 sessions-batch-plan = Oluşturulacak: { $created }. Değiştirilecek: { $changed }. Reddedilen: { $refused }.
 sessions-batch-done = Oluşturulan: { $created }. Değiştirilen: { $changed }. Reddedilen: { $refused }.
-sessions-batch-busy = Bu yığın şu anda işleniyor ya da sonucu silindi. Oturum listesine bakın.
 sessions-batch-twice = Hiçbir şey yapılmadı: bu yığın daha önce işlendi.
 sessions-batch-empty = Bu metinde oturum yok.
 sessions-batch-no-json = Bu, { $line }. satır { $column }. sütundan başlayarak JSON değil.

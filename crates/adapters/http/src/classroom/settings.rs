@@ -1,6 +1,7 @@
 //! The parts of an answer that depend on the installation: links, addresses, and the key of page tokens.
 
 use std::borrow::Cow;
+use std::fmt::{self, Display};
 
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::Account;
@@ -33,16 +34,49 @@ impl Templates {
         Self { group_address: self.group_address.replace("{account}", &format!("account-{account}")), ..self }
     }
 
-    pub(super) fn course_link(&self, code: &str) -> String {
-        self.course_link.replace("{code}", code)
+    /// The links and addresses of the courses of an account.
+    pub(super) fn links(&self, account: &Account) -> Links<'_> {
+        Links { templates: self, group_address: self.group_address.replace("{account}", &domain_of(account)) }
+    }
+}
+
+/// The links and addresses of the courses of one account.
+pub(super) struct Links<'a> {
+    templates: &'a Templates,
+    /// The template with the name of the account.
+    group_address: String,
+}
+
+impl Links<'_> {
+    pub(super) fn of_course<V: Display>(&self, code: V) -> Filled<'_, V> {
+        Filled { template: &self.templates.course_link, placeholder: "{code}", value: code }
     }
 
-    pub(super) fn group_address(&self, group: &str, account: &Account) -> String {
-        self.group_address.replace("{account}", &domain_of(account)).replace("{group}", group)
+    pub(super) fn of_group<V: Display>(&self, group: V) -> Filled<'_, V> {
+        Filled { template: &self.group_address, placeholder: "{group}", value: group }
     }
 
-    pub(super) fn folder_link(&self, id: &str) -> String {
-        self.folder_link.replace("{id}", id)
+    pub(super) fn of_folder<V: Display>(&self, id: V) -> Filled<'_, V> {
+        Filled { template: &self.templates.folder_link, placeholder: "{id}", value: id }
+    }
+}
+
+/// A template that is printed with a value in each place of its placeholder.
+pub(super) struct Filled<'a, V> {
+    template: &'a str,
+    placeholder: &'static str,
+    value: V,
+}
+
+impl<V: Display> Display for Filled<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, part) in self.template.split(self.placeholder).enumerate() {
+            if number > 0 {
+                self.value.fmt(f)?;
+            }
+            f.write_str(part)?;
+        }
+        Ok(())
     }
 }
 
@@ -86,14 +120,23 @@ mod tests {
     #[test]
     fn templates_of_one_account_leave_out_what_an_account_is_called() {
         let templates = Templates::default().of_one_account(AccountId::new(1));
-        assert_eq!(templates.group_address("Biology", &account()), "Biology@account-1.example");
+        assert_eq!(templates.links(&account()).of_group("Biology").to_string(), "Biology@account-1.example");
+    }
+
+    #[test]
+    fn a_value_stands_in_each_place_of_its_placeholder_and_nowhere_else() {
+        let templates = Templates { course_link: "{code}/c/{code}?{id}".to_owned(), folder_link: "f".to_owned(), ..Templates::default() };
+        let (account, code) = (account(), "{id}");
+        let links = templates.links(&account);
+        assert_eq!(links.of_course(code).to_string(), "{id}/c/{id}?{id}");
+        assert_eq!(links.of_folder(7).to_string(), "f");
     }
 
     #[test]
     fn a_group_has_a_valid_address_whatever_the_account_is_called() {
         let address = |name: &str| {
             let account = Account { name: AccountName::new(name).unwrap(), ..account() };
-            Templates::default().group_address("Biology_teachers_1a2b", &account)
+            Templates::default().links(&account).of_group("Biology_teachers_1a2b").to_string()
         };
         assert_eq!(address("demo"), "Biology_teachers_1a2b@demo.example");
         assert_eq!(address("Okul-2.edu"), "Biology_teachers_1a2b@Okul-2.edu.example");

@@ -91,7 +91,7 @@ struct Sought<'a> {
 }
 
 impl Sought<'_> {
-    fn matched(&self) -> Vec<Arc<JournalEntry>> {
+    fn matched(&self) -> Vec<JournalEntry> {
         let mut entries = self.journal.entries(self.account, self.after);
         entries.retain(|entry| self.matching.matches(entry));
         entries
@@ -99,7 +99,7 @@ impl Sought<'_> {
 
     fn nearest(&self) -> Value {
         let entries = self.journal.entries(self.account, self.after);
-        self.matching.nearest(entries.iter().map(Arc::as_ref))
+        self.matching.nearest(entries.iter())
     }
 }
 
@@ -133,7 +133,7 @@ async fn list(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
     let last = sought.journal.last(sought.account);
     let matched = sought.matched();
     let first = matched.len().saturating_sub(asked.limit.unwrap_or(LIMIT));
-    let entries: Vec<_> = matched.iter().skip(first).map(|entry| view(entry)).collect();
+    let entries: Vec<_> = matched.iter().skip(first).map(view).collect();
     Ok(HttpResponse::Ok().json(json!({ "entries": entries, "last": last })))
 }
 
@@ -146,7 +146,7 @@ async fn clear(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpRespon
 /// The last requests of no account.
 async fn unmatched(slot: Data<ControlSlot>) -> Result<HttpResponse, Problem> {
     let entries = slot.control()?.journal.unmatched();
-    Ok(HttpResponse::Ok().json(json!({ "entries": entries.iter().map(|entry| view(entry)).collect::<Vec<_>>() })))
+    Ok(HttpResponse::Ok().json(json!({ "entries": entries.iter().map(view).collect::<Vec<_>>() })))
 }
 
 async fn wait(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -166,7 +166,7 @@ async fn wait(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
         let last = sought.journal.last(sought.account);
         let matched = sought.matched();
         if matched.len() >= count {
-            let entries: Vec<_> = matched.iter().map(|entry| view(entry)).collect();
+            let entries: Vec<_> = matched.iter().map(view).collect();
             return Ok(HttpResponse::Ok().json(json!({ "entries": entries })));
         }
         if timeout_at(until, sought.journal.grown(sought.account, last)).await.is_err() {
@@ -213,7 +213,7 @@ async fn curl(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
     let sought = sought(&slot, &path, asked.described()).await?;
     let matched = sought.matched();
     let first = matched.len().saturating_sub(asked.limit.unwrap_or(LIMIT));
-    let commands: String = matched.iter().skip(first).map(|entry| command(entry)).collect();
+    let commands: String = matched.iter().skip(first).map(command).collect();
     Ok(HttpResponse::Ok().insert_header(ContentType::plaintext()).body(commands))
 }
 
@@ -230,7 +230,7 @@ async fn live(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
         let last = journal.last(account);
         let entries = journal.entries(account, after);
         let last = entries.last().map_or(last, |entry| entry.number.max(last));
-        let mut text: String = entries.iter().filter(|entry| matching.matches(entry)).map(|entry| event(entry)).collect();
+        let mut text: String = entries.iter().filter(|entry| matching.matches(entry)).map(event).collect();
         if text.is_empty() {
             // An empty piece would end the answer.
             text.push_str(":\n\n");

@@ -321,7 +321,7 @@ async fn a_reset_removes_the_faults_and_the_journal_of_its_account() {
 #[actix_web::test]
 async fn an_assertion_that_fails_shows_the_nearest_entries() {
     let mut journal = MockJournalReading::new();
-    journal.expect_entries().returning(|_, _| vec![Arc::new(super::matching::tests::entry(4))]);
+    journal.expect_entries().returning(|_, _| vec![super::matching::tests::entry(4)]);
     let operations = here(open(Control { journal: Arc::new(journal), ..no_calls() }));
     let (status, body) = answer(&operations, post("/accounts/7/journal/assert", "{\"match\": {\"status\": 404}}")).await;
     assert_eq!((status, &body["code"], &body["nearest"][0]["seq"]), (StatusCode::CONFLICT, &json!("unmet"), &json!(4)));

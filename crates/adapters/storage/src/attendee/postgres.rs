@@ -68,6 +68,6 @@ pub(super) fn update_many(conn: &mut PgConnection, account: AccountId, attendees
 }
 
 #[cfg(test)]
-pub(crate) fn statements() -> Vec<Printed> {
+pub(super) fn statements() -> Vec<Printed> {
     [&INSERT_MANY, &UPDATE_MANY].map(|statement| write(statement, AccountId::new(1), &[]).printed()).into()
 }

@@ -16,8 +16,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::found::keys_of;
-use super::postgres;
 use super::rows::{AttendeeRecord, AttendeeRow};
+use super::{postgres, sqlite};
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::schema::{attendees, sessions};
 use crate::db::text::{Contains, Part};
@@ -69,10 +69,9 @@ impl AttendeeRepository for DieselStores<'_> {
     fn update_many(&mut self, account: AccountId, attendees: &[Attendee]) -> Result<(), StoreError> {
         self.query(|conn| match conn {
             Conn::Pg(conn) => postgres::update_many(conn, account, attendees).map(drop),
-            Conn::Sqlite(conn) => attendees.iter().try_for_each(|attendee| {
-                let row = attendees::table.find((account.get(), DbGuid::from(attendee.session), DbGuid::from(attendee.guid)));
-                diesel::update(row).set(AttendeeRecord::new(account, attendee)).execute(conn).map(drop)
-            }),
+            Conn::Sqlite(conn) => {
+                attendees.iter().try_for_each(|attendee| sqlite::update(&AttendeeRecord::new(account, attendee)).execute(conn).map(drop))
+            }
         })
     }
 

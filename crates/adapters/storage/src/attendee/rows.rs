@@ -6,7 +6,7 @@ use derslik_domain::id::{AccountId, AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::identity::{ClassroomRole, Email, Mobile, PersonName};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::StoreError;
-use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
+use diesel::prelude::{Insertable, Queryable, Selectable};
 use uuid::Uuid;
 
 use crate::db::schema::attendees;
@@ -38,9 +38,9 @@ impl AttendeeRow {
 }
 
 /// The columns that are written.
-#[derive(Debug, Insertable, AsChangeset)]
+#[derive(Debug, Insertable)]
 #[diesel(table_name = attendees)]
-#[diesel(treat_none_as_default_value = false, treat_none_as_null = true, primary_key(account_id, session_guid, guid))]
+#[diesel(treat_none_as_default_value = false)]
 pub(super) struct AttendeeRecord<'a> {
     pub(super) account_id: i64,
     pub(super) session_guid: DbGuid,

@@ -29,13 +29,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer};
 
 use crate::db::conn::{Conn, on_conn};
+use crate::db::distributed::is_distributed;
 use crate::db::postgres::PgConnection;
 use crate::db::schema::change_log;
 #[cfg(test)]
 use crate::db::sql::printed::Printed;
 use crate::db::sql::{Database, Sql, Statement};
 use crate::db::text::Dialect;
-use crate::db::types::{DbGuid, DbGuids, Guids, row_count};
+use crate::db::types::{DbBits, DbGuid, DbGuids, Guids, row_count};
 
 /// The kind of the objects whose ids a record holds. Each kind has a projection, since a change that no projection reads is not
 /// recorded.
@@ -55,6 +56,9 @@ pub(crate) enum LockMode {
 /// Applies changes of objects with these ids, oldest first, and returns how many of them from the start. Only the search index
 /// may apply a part.
 pub(crate) type Apply = fn(Conn<'_>, AccountId, &[DbGuid]) -> QueryResult<usize>;
+
+/// The most ids of one record. The statements of PostgreSQL that write sessions cut their ids into as many.
+pub(crate) const IDS_OF_A_RECORD: usize = 100;
 
 /// The most rows that one statement names by their ids, well below the 32 766 parameters that SQLite allows.
 const IDS_IN_ONE_STATEMENT: usize = 10_000;
@@ -123,7 +127,7 @@ const fn bit(projection: Projection) -> i16 {
 
 /// The condition that a record is pending. For the quick projections it repeats the condition of the index
 /// `change_log_beside_search`, so that they step over no backlog of the search index.
-const fn is_pending(projection: Projection) -> &'static str {
+pub(crate) const fn is_pending(projection: Projection) -> &'static str {
     match projection {
         Projection::SearchIndex => "pending & 1 <> 0",
         Projection::SessionEnds => "pending & 2 <> 0 AND pending > 1",
@@ -166,17 +170,15 @@ pub(crate) fn pending_ids(projection: Projection, dialect: Dialect) -> String {
     }
 }
 
-/// Records that objects were written, in the transaction that writes them. The statements that write sessions on PostgreSQL do it
-/// by themselves.
-pub(crate) fn record(conn: Conn<'_>, account: i64, kind: ChangeKind, ids: Vec<DbGuid>) -> QueryResult<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
+/// Records that objects were written, in the transaction that writes them. `name_bits` is the signature of their names, if it is known.
+/// The statements that write sessions on PostgreSQL record them by themselves.
+pub(crate) fn record(conn: Conn<'_>, account: i64, kind: ChangeKind, ids: Vec<DbGuid>, name_bits: Option<DbBits>) -> QueryResult<()> {
     let row = (
         change_log::account_id.eq(account),
         change_log::kind.eq(kind.code()),
         change_log::pending.eq(kind.pending()),
         change_log::ids.eq(DbGuids(ids)),
+        change_log::name_bits.eq(name_bits),
     );
     on_conn!(conn, |conn| diesel::insert_into(change_log::table).values(row).execute(conn)).map(drop)
 }
@@ -286,12 +288,16 @@ fn clear(mut conn: Conn<'_>, account: AccountId, projection: Projection, records
 
 /// A page of the accounts with more than `more_than` pending changes.
 pub(crate) fn accounts_behind(
-    conn: Conn<'_>,
+    mut conn: Conn<'_>,
     projection: Projection,
     more_than: u32,
     page: PageRequest<AccountId>,
 ) -> QueryResult<Vec<AccountId>> {
-    let accounts: Vec<i64> = on_conn!(conn, |conn| behind(projection, more_than, page).load(conn))?;
+    let is_distributed = is_distributed(conn.reborrow())?;
+    let accounts: Vec<i64> = match conn {
+        Conn::Pg(conn) if is_distributed => behind_in_shards(projection, more_than, page).load(conn)?,
+        conn => on_conn!(conn, |conn| behind(projection, more_than, page).load(conn))?,
+    };
     Ok(accounts.into_iter().map(AccountId::new).collect())
 }
 
@@ -314,7 +320,25 @@ fn behind<DB: Database>(projection: Projection, more_than: u32, page: PageReques
         ) > :more_than
         LIMIT :limit"
     );
-    Sql::composed("change_log_accounts_behind", text)
+    for_page(Sql::composed("change_log_accounts_behind", text), more_than, page)
+}
+
+/// The same where the table is distributed by account. A coordinator of shards can't go from one account to the next.
+fn behind_in_shards(projection: Projection, more_than: u32, page: PageRequest<AccountId>) -> Sql<'static, Pg, BigInt> {
+    let (is_pending, length) = (is_pending(projection), length(Dialect::Postgres));
+    let text = format!(
+        "
+        -- Each shard counts all records of its own accounts.
+        SELECT account_id FROM change_log WHERE account_id > :after AND {is_pending}
+        GROUP BY account_id HAVING sum({length}) > :more_than
+        ORDER BY account_id LIMIT :limit"
+    );
+    for_page(Sql::composed("change_log_accounts_behind_in_shards", text), more_than, page)
+}
+
+/// Binds the values of a query for a page of the accounts that are behind.
+fn for_page<DB: Database>(query: Sql<'static, DB>, more_than: u32, page: PageRequest<AccountId>) -> Sql<'static, DB, BigInt> {
+    query
         .bind_in_both::<BigInt, _>("after", page.after.map_or(i64::MIN, AccountId::get))
         .bind_in_both::<BigInt, _>("more_than", i64::from(more_than))
         .bind_in_both::<BigInt, _>("limit", i64::from(page.size))
@@ -366,7 +390,8 @@ pub(crate) fn statements() -> Vec<Printed> {
         [oldest::<DB>(account, projection, 1).printed(), behind.printed(), count.printed(), lag_of_each::<DB>().printed()]
     }
     let locks = [LockMode::Wait, LockMode::Skip].map(|mode| lock_of(AccountId::new(1), Projection::SearchIndex, mode).printed());
-    of::<Pg>().into_iter().chain(of::<diesel::sqlite::Sqlite>()).chain(locks).collect()
+    let in_shards = behind_in_shards(Projection::SearchIndex, 0, PageRequest { size: 1, after: None }).printed();
+    of::<Pg>().into_iter().chain(of::<diesel::sqlite::Sqlite>()).chain(locks).chain([in_shards]).collect()
 }
 
 #[cfg(test)]

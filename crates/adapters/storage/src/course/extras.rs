@@ -9,6 +9,7 @@ use derslik_domain::course::material::{
 };
 use derslik_domain::id::Id;
 use derslik_domain::text::TextError;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// The parts of a course that are stored as JSON.
@@ -17,6 +18,21 @@ pub(super) struct Extras {
     pub(super) teacher_folder: Option<DriveFolder>,
     pub(super) material_sets: Vec<CourseMaterialSet>,
     pub(super) gradebook: GradebookSettings,
+}
+
+/// The members of the stored JSON. Nearly every course has a folder and nothing else, which is read without a tree of JSON.
+#[derive(Deserialize)]
+struct Stored {
+    folder: Option<StoredFolder>,
+    materials: Option<Vec<Value>>,
+    gradebook: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct StoredFolder {
+    id: String,
+    title: Option<String>,
+    link: Option<String>,
 }
 
 const FOLDER: &str = "folder";
@@ -43,11 +59,11 @@ pub(super) fn from_json(text: &str) -> Option<Extras> {
     if text == "{}" {
         return Some(Extras::default());
     }
-    let extras: Map<String, Value> = serde_json::from_str(text).ok()?;
+    let Stored { folder, materials, gradebook } = serde_json::from_str(text).ok()?;
     Some(Extras {
-        teacher_folder: extras.get(FOLDER).map(folder_from_json).map_or(Some(None), |folder| folder.map(Some))?,
-        material_sets: extras.get(MATERIALS).map_or(Some(Vec::new()), |sets| sets.as_array()?.iter().map(set_from_json).collect())?,
-        gradebook: extras.get(GRADEBOOK).map_or(Some(GradebookSettings::default()), gradebook_from_json)?,
+        teacher_folder: folder.map_or(Some(None), |folder| read_folder(folder).map(Some))?,
+        material_sets: materials.unwrap_or_default().iter().map(set_from_json).collect::<Option<_>>()?,
+        gradebook: gradebook.as_ref().map_or(Some(GradebookSettings::default()), gradebook_from_json)?,
     })
 }
 
@@ -122,11 +138,11 @@ fn read_url(value: &Value, name: &str) -> Result<Option<MaterialUrl>, TextError>
     optional(value, name, MaterialUrl::new)
 }
 
-fn folder_from_json(value: &Value) -> Option<DriveFolder> {
+fn read_folder(folder: StoredFolder) -> Option<DriveFolder> {
     Some(DriveFolder {
-        id: MaterialId::new(value.get("id")?.as_str()?).ok()?,
-        title: read_title(value).ok()?,
-        alternate_link: read_url(value, "link").ok()?,
+        id: MaterialId::new(folder.id).ok()?,
+        title: folder.title.map(MaterialTitle::new).transpose().ok()?,
+        alternate_link: folder.link.map(MaterialUrl::new).transpose().ok()?,
     })
 }
 

@@ -9,12 +9,24 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Member, RosterRepository, StoreError};
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use super::rows::read_membership;
 use crate::db::conn::{DieselStores, on_conn};
 use crate::db::schema::{course_members, principals};
-use crate::db::types::{DbInstant, row_count};
+#[cfg(test)]
+use crate::db::sql::printed::Printed;
+use crate::db::sql::{Database, Sql, Statement};
+use crate::db::types::{DbInstant, Instant, row_count};
 use crate::identity::users::UserRow;
+
+static PUT: Statement = Statement::new(
+    "course_member_put",
+    "
+    INSERT INTO course_members (account_id, course_id, user_id, membership, course_created_at, added_at)
+    VALUES (:account, :course, :user, :membership, :course_created_at, :added_at)
+    ON CONFLICT (account_id, course_id, user_id) DO UPDATE SET membership = excluded.membership",
+);
 
 impl RosterRepository for DieselStores<'_> {
     fn membership(&mut self, account: AccountId, course: CourseId, user: PrincipalId) -> Result<Option<Membership>, StoreError> {
@@ -31,20 +43,7 @@ impl RosterRepository for DieselStores<'_> {
         membership: Membership,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let row = (
-            course_members::account_id.eq(account.get()),
-            course_members::course_id.eq(course.id.get()),
-            course_members::user_id.eq(user.get()),
-            course_members::membership.eq(membership.name()),
-            course_members::course_created_at.eq(DbInstant(course.created_at)),
-            course_members::added_at.eq(DbInstant(at)),
-        );
-        let put = diesel::insert_into(course_members::table)
-            .values(row)
-            .on_conflict((course_members::account_id, course_members::course_id, course_members::user_id))
-            .do_update()
-            .set(course_members::membership.eq(membership.name()));
-        self.query(|conn| on_conn!(conn, |conn| put.execute(conn))).map(drop)
+        self.query(|conn| on_conn!(conn, |conn| put(account, course, user, membership, at).execute(conn))).map(drop)
     }
 
     fn remove(&mut self, account: AccountId, course: CourseId, user: PrincipalId) -> Result<(), StoreError> {
@@ -112,4 +111,25 @@ impl RosterRepository for DieselStores<'_> {
         })
         .map(row_count)
     }
+}
+
+fn put<DB: Database>(account: AccountId, course: &Course, user: PrincipalId, membership: Membership, at: Timestamp) -> Sql<'static, DB> {
+    Sql::of(&PUT)
+        .bind_in_both::<BigInt, _>("account", account.get())
+        .bind_in_both::<BigInt, _>("course", course.id.get())
+        .bind_in_both::<BigInt, _>("user", user.get())
+        .bind_in_both::<Text, _>("membership", membership.name())
+        .bind_in_both::<Instant, _>("course_created_at", DbInstant(course.created_at))
+        .bind_in_both::<Instant, _>("added_at", DbInstant(at))
+}
+
+#[cfg(test)]
+pub(super) fn statements() -> Vec<Printed> {
+    use derslik_testkit::builders::{course, now};
+    use diesel::pg::Pg;
+    use diesel::sqlite::Sqlite;
+
+    let (account, course, user) = (AccountId::new(1), course(1), PrincipalId::new(1));
+    let postgres = put::<Pg>(account, &course, user, Membership::Teacher, now()).printed();
+    vec![postgres, put::<Sqlite>(account, &course, user, Membership::Teacher, now()).printed()]
 }

@@ -19,8 +19,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use diesel::sqlite::Sqlite;
+use diesel::{debug_query, sql_query};
 
-use super::list::query;
+use super::list::{is_kept, query};
 use crate::db::conn::{Conn, DieselStores};
 use crate::db::connector::Connector;
 use crate::db::postgres::PgConnector;
@@ -81,7 +82,7 @@ static PLAN_OF_SQLITE: Statement = Statement::new("plan", "EXPLAIN QUERY PLAN :q
 
 /// The statements that explain every list.
 fn plans<DB: Database>(plan: &'static Statement) -> Vec<Sql<'static, DB>> {
-    let explained = |(viewer, filter, page): &Request| Sql::of(plan).part("query", query(account().id, *viewer, filter, *page));
+    let explained = |(viewer, filter, page): &Request| Sql::of(plan).part("query", query(account().id, *viewer, filter, *page)).uncached();
     requests().iter().map(explained).collect()
 }
 
@@ -229,6 +230,25 @@ fn a_page_of_courses_never_reads_all_courses_on_postgresql() {
             assert!(plan.contains("(actual ") && lines.iter().all(|line| rows_of(line) <= FEW), "counted: {counted}\n{plan}");
         }
     }
+    // A statement that is kept may get one plan for all values.
+    conn.batch_execute("SET plan_cache_mode = force_generic_plan").unwrap();
+    let kept: Vec<_> =
+        requests().into_iter().filter(|(viewer, filter, page)| page.after.is_none() && is_kept(*viewer, filter, page.size)).collect();
+    assert_eq!(kept.len(), 4);
+    for (viewer, filter, page) in kept {
+        let sent = debug_query::<Pg, _>(&query::<Pg>(account().id, viewer, &filter, page)).to_string();
+        let (text, values) = sent.split_once(" -- binds: ").unwrap();
+        conn.batch_execute(&format!("PREPARE listed AS {text}")).unwrap();
+        let values = values.trim_matches(['[', ']']);
+        let explained = sql_query(format!("EXPLAIN (ANALYZE, TIMING OFF) EXECUTE listed ({values})"));
+        let lines: Vec<String> = explained.load::<PostgresLine>(&mut conn).unwrap().into_iter().map(|line| line.line).collect();
+        conn.batch_execute("DEALLOCATE listed").unwrap();
+        let plan = lines.join("\n");
+        assert!(plan.contains("account_id = $1") && !plan.contains("Seq Scan on course"), "{plan}");
+        assert!(plan.contains("(actual ") && lines.iter().all(|line| rows_of(line) <= FEW), "{plan}");
+    }
+    conn.batch_execute("RESET plan_cache_mode").unwrap();
+
     let statements = count_statements(&mut conn);
     statements_of_each(Conn::Pg(&mut conn), &statements);
 }

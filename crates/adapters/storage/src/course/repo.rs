@@ -14,6 +14,7 @@ use diesel::sql_types::Bool;
 use super::list;
 use super::postgres;
 use super::rows::{CourseRow, NewCourseRow, record};
+use super::updates;
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::rows::load_first;
 use crate::db::schema::{course_members, courses};
@@ -34,9 +35,8 @@ impl CourseRepository for DieselStores<'_> {
     }
 
     fn update(&mut self, account: AccountId, course: &Course) -> Result<(), StoreError> {
-        let row = courses::table.filter(courses::account_id.eq(account.get())).filter(courses::id.eq(course.id.get()));
-        let update = diesel::update(row).set(NewCourseRow::new(account, course));
-        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
+        let row = NewCourseRow::new(account, course);
+        self.query(|conn| on_conn!(conn, |conn| updates::update(&row).execute(conn))).map(drop)
     }
 
     fn delete(&mut self, account: AccountId, course: CourseId) -> Result<(), StoreError> {
@@ -116,7 +116,7 @@ impl CourseRepository for DieselStores<'_> {
                 load_first::<_, _, list::ListedRow>(query, conn, most, CourseFilter::TEXT_BYTES)
             })
         })?;
-        let records = found.entries.into_iter().map(|row| record(row.course, row.membership.as_deref()));
+        let records = found.entries.into_iter().map(|(course, membership)| record(course, membership.as_deref()));
         Ok(Page { entries: records.collect::<Result<_, _>>()?, more: found.more })
     }
 

@@ -6,7 +6,7 @@ use derslik_domain::course::{CalendarId, Course, CourseDetails, CourseName, Cour
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::text::{Text, TextError};
 use derslik_ports::outbound::{CourseWithMembership, StoreError};
-use diesel::prelude::{AsChangeset, Insertable, Queryable, QueryableByName, Selectable};
+use diesel::prelude::{Insertable, Queryable, Selectable};
 
 use super::extras;
 use crate::db::rows::written_bytes;
@@ -14,7 +14,7 @@ use crate::db::schema::courses;
 use crate::db::types::{DbInstant, DbJson};
 
 /// The columns that are read. The folded column of searches is never read.
-#[derive(Debug, Queryable, QueryableByName, Selectable)]
+#[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = courses)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 pub(super) struct CourseRow {
@@ -79,32 +79,32 @@ impl CourseRow {
 }
 
 /// The columns that are written.
-#[derive(Debug, Insertable, AsChangeset)]
+#[derive(Debug, Insertable)]
 #[diesel(table_name = courses)]
-#[diesel(treat_none_as_default_value = false, treat_none_as_null = true, primary_key(account_id, id))]
+#[diesel(treat_none_as_default_value = false)]
 pub(super) struct NewCourseRow<'a> {
-    account_id: i64,
-    id: i64,
-    revision: i64,
-    state: i16,
-    owner_id: i64,
-    name: &'a str,
-    section: Option<&'a str>,
-    description_heading: Option<&'a str>,
-    description: Option<&'a str>,
-    room: Option<&'a str>,
-    subject: Option<&'a str>,
-    levels: Option<&'a str>,
-    search_key: String,
-    enrollment_code: &'a str,
-    group_name: String,
-    extras: DbJson,
-    guardians_enabled: bool,
-    calendar_id: Option<&'a str>,
-    created_at: DbInstant,
-    updated_at: DbInstant,
-    first_active_at: Option<DbInstant>,
-    suspended_from: Option<i16>,
+    pub(super) account_id: i64,
+    pub(super) id: i64,
+    pub(super) revision: i64,
+    pub(super) state: i16,
+    pub(super) owner_id: i64,
+    pub(super) name: &'a str,
+    pub(super) section: Option<&'a str>,
+    pub(super) description_heading: Option<&'a str>,
+    pub(super) description: Option<&'a str>,
+    pub(super) room: Option<&'a str>,
+    pub(super) subject: Option<&'a str>,
+    pub(super) levels: Option<&'a str>,
+    pub(super) search_key: String,
+    pub(super) enrollment_code: &'a str,
+    pub(super) group_name: String,
+    pub(super) extras: DbJson,
+    pub(super) guardians_enabled: bool,
+    pub(super) calendar_id: Option<&'a str>,
+    pub(super) created_at: DbInstant,
+    pub(super) updated_at: DbInstant,
+    pub(super) first_active_at: Option<DbInstant>,
+    pub(super) suspended_from: Option<i16>,
 }
 
 impl<'a> NewCourseRow<'a> {

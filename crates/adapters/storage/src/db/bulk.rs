@@ -13,12 +13,18 @@ pub(crate) struct Columns<'r, R> {
     names: Vec<&'static str>,
     changed: Vec<&'static str>,
     arrays: Vec<Value<'r, Pg>>,
+    is_count_hidden: bool,
 }
 
 impl<'r, R> Columns<'r, R> {
     /// No column yet.
     pub(crate) fn of(rows: &'r [R]) -> Self {
-        Self { rows, names: Vec::new(), changed: Vec::new(), arrays: Vec::new() }
+        Self { rows, names: Vec::new(), changed: Vec::new(), arrays: Vec::new(), is_count_hidden: false }
+    }
+
+    /// Hides the number of rows from the planner. For a few rows it would make a new plan each time, which costs more than running it.
+    pub(crate) fn of_hidden_count(self) -> Self {
+        Self { is_count_hidden: true, ..self }
     }
 
     /// A column that an update changes.
@@ -52,8 +58,10 @@ impl<'r, R> Columns<'r, R> {
     /// * `:rows`: a call of `unnest` that returns the rows. Where it needs a name, call it `new`.
     /// * `:changes`: the assignments of an update, which read from `new`.
     pub(crate) fn written_by(self, statement: &'static Statement) -> Sql<'r, Pg> {
-        let Self { rows: _, names, changed, arrays } = self;
-        let values: Vec<_> = names.iter().map(|name| format!(":{name}")).collect();
+        let Self { rows: _, names, changed, arrays, is_count_hidden } = self;
+        // The planner does not look into a subquery.
+        let value = |name: &&str| if is_count_hidden { format!("(SELECT :{name})") } else { format!(":{name}") };
+        let values: Vec<_> = names.iter().map(value).collect();
         let changes: Vec<_> = changed.iter().map(|name| format!("{name} = new.{name}")).collect();
         let rows = Sql::composed("rows", format!("unnest({})", values.join(", ")));
         let rows = names.iter().zip(arrays).fold(rows, |rows, (name, array)| rows.with((*name).into(), array));

@@ -59,15 +59,18 @@ impl Failure {
 impl From<Failure> for StoreError {
     fn from(failure: Failure) -> Self {
         let Failure { error, kind } = failure;
-        match (&error, kind) {
-            (Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info), _) => match conflict(info.as_ref()) {
-                Some(conflict) => Self::Conflict(conflict),
-                None => Self::Other(Box::new(error)),
-            },
-            (_, FailureKind::Transient(reason) | FailureKind::ConnectionLost(reason)) => {
+        let conflict = match &error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => conflict(info.as_ref()),
+            // A coordinator hands the rows of `INSERT … SELECT` on to shards, and repeats what a shard says without its code.
+            Error::DatabaseError(DatabaseErrorKind::Unknown, info) if kind == FailureKind::Permanent => conflict(info.as_ref()),
+            _ => None,
+        };
+        match (conflict, kind) {
+            (Some(conflict), _) => Self::Conflict(conflict),
+            (None, FailureKind::Transient(reason) | FailureKind::ConnectionLost(reason)) => {
                 Self::Unavailable(Unavailable { reason, source: Some(Box::new(error)) })
             }
-            (_, FailureKind::Permanent | FailureKind::StaleStatement) => Self::Other(Box::new(error)),
+            (None, FailureKind::Permanent | FailureKind::StaleStatement) => Self::Other(Box::new(error)),
         }
     }
 }
@@ -77,5 +80,68 @@ pub(crate) fn is_connection_lost(error: &Error) -> bool {
     match error {
         Error::DatabaseError(kind, _) => matches!(kind, DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection),
         error => matches!(error, Error::BrokenTransactionManager),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_ports::outbound::Conflict;
+    use diesel::result::DatabaseErrorInformation;
+
+    use super::*;
+
+    /// What a coordinator of shards reports: the sentences of the shard, and nothing else.
+    struct Repeated {
+        message: &'static str,
+        details: &'static str,
+    }
+
+    impl DatabaseErrorInformation for Repeated {
+        fn message(&self) -> &str {
+            self.message
+        }
+
+        fn details(&self) -> Option<&str> {
+            Some(self.details)
+        }
+
+        fn hint(&self) -> Option<&str> {
+            None
+        }
+
+        fn table_name(&self) -> Option<&str> {
+            None
+        }
+
+        fn column_name(&self) -> Option<&str> {
+            None
+        }
+
+        fn constraint_name(&self) -> Option<&str> {
+            None
+        }
+
+        fn statement_position(&self) -> Option<i32> {
+            None
+        }
+    }
+
+    fn repeated(message: &'static str, details: &'static str) -> StoreError {
+        Failure::new(Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(Repeated { message, details })), None).into()
+    }
+
+    #[test]
+    fn a_broken_key_of_a_shard_is_a_conflict_without_its_code() {
+        let message = "duplicate key value violates unique constraint \"sessions_pkey_102008\"";
+        let error = repeated(message, "Key (account_id, guid)=(1, 0001) already exists.");
+        assert!(matches!(error, StoreError::Conflict(Conflict::Session)), "{error:?}");
+    }
+
+    #[test]
+    fn a_broken_reference_of_a_shard_is_not_a_conflict() {
+        let message =
+            "insert or update on table \"courses_102009\" violates foreign key constraint \"courses_account_id_owner_id_fkey_102009\"";
+        let error = repeated(message, "Key (account_id, owner_id)=(1, 2) is not present in table \"principals_102001\".");
+        assert!(matches!(error, StoreError::Other(_)), "{error:?}");
     }
 }

@@ -166,6 +166,7 @@ diesel::table! {
         pending -> SmallInt,
         indexed -> Integer,
         ids -> crate::db::types::Guids,
+        name_bits -> Nullable<crate::db::types::Bits>,
     }
 }
 

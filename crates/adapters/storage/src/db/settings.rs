@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-/// How many statements of one kind of lookup may be in flight. With one, a connection that hangs would delay all lookups of its
-/// kind.
+/// How many statements of one kind of shared request may be in flight. With one, a connection that hangs would delay all requests of
+/// its kind.
 pub(crate) const MAX_IN_FLIGHT: u32 = 2;
 
 /// How many kinds of lookups there are. Their pool has [`MAX_IN_FLIGHT`] connections for each.
 pub(crate) const LOOKUP_KINDS: u32 = 3;
+
+/// How many kinds of changes share statements, on PostgreSQL. Each has [`MAX_IN_FLIGHT`] connections, so that no lookup waits for a
+/// commit.
+const CHANGE_KINDS: u32 = 1;
 
 /// The limits of the connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +34,15 @@ pub struct PoolSettings {
 }
 
 impl PoolSettings {
-    /// How many blocking threads units of work and lookups may occupy at once.
+    /// How many blocking threads units of work, lookups and shared changes may occupy at once.
     pub fn threads(self) -> usize {
         const WRITER_OF_SQLITE: u32 = 1;
-        let threads = self.connections.max(1).saturating_add(WRITER_OF_SQLITE).saturating_add(LOOKUP_KINDS * MAX_IN_FLIGHT);
+        let shared = (LOOKUP_KINDS + CHANGE_KINDS) * MAX_IN_FLIGHT;
+        let threads = self.connections.max(1).saturating_add(WRITER_OF_SQLITE).saturating_add(shared);
         usize::try_from(threads).unwrap_or(usize::MAX)
     }
 
-    /// How long a unit of work or a lookup may take in all, including the wait for a connection.
+    /// How long a unit of work or a shared request may take in all, including the wait for a connection.
     pub(crate) fn unit_timeout(self) -> Duration {
         const BESIDE_ONE_STATEMENT: Duration = Duration::from_millis(500);
         self.statement_timeout + BESIDE_ONE_STATEMENT

@@ -42,6 +42,11 @@ pub struct Json;
 #[diesel(postgres_type(oid = 2951, array_oid = 2951), sqlite_type(name = "Text"))]
 pub struct Guids;
 
+/// `varbit`, or a BLOB of the same bytes.
+#[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
+#[diesel(postgres_type(oid = 1562, array_oid = 1563), sqlite_type(name = "Binary"))]
+pub struct Bits;
+
 /// A GUID in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Guid)]
@@ -56,6 +61,11 @@ pub(crate) struct DbUuid(pub(crate) Uuid);
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Guids)]
 pub(crate) struct DbGuids(pub(crate) Vec<DbGuid>);
+
+/// Bits that are written, whole bytes of them.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression)]
+#[diesel(sql_type = Bits)]
+pub(crate) struct DbBits(pub(crate) Vec<u8>);
 
 /// An instant in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
@@ -158,8 +168,30 @@ impl ToSql<Guids, Sqlite> for DbGuids {
 
 impl FromSql<Guids, Sqlite> for DbGuids {
     fn from_sql(value: <Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        let texts: Vec<String> = serde_json::from_str(&<String as FromSql<Text, Sqlite>>::from_sql(value)?)?;
+        Self::from_json(&<String as FromSql<Text, Sqlite>>::from_sql(value)?)
+    }
+}
+
+impl DbGuids {
+    /// Reads the text in which SQLite stores a list.
+    pub(crate) fn from_json(text: &str) -> deserialize::Result<Self> {
+        let texts: Vec<String> = serde_json::from_str(text)?;
         texts.iter().map(|text| Ok(DbGuid(Uuid::try_parse(text)?))).collect::<deserialize::Result<_>>().map(Self)
+    }
+}
+
+impl ToSql<Bits, Pg> for DbBits {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(&i32::try_from(self.0.len() * 8)?.to_be_bytes())?;
+        out.write_all(&self.0)?;
+        Ok(IsNull::No)
+    }
+}
+
+impl ToSql<Bits, Sqlite> for DbBits {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.0.as_slice());
+        Ok(IsNull::No)
     }
 }
 

@@ -10,13 +10,24 @@ use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{GrantRepository, HeldToken, IdentityRepository, NewCredential, NewGrant, StoreError, TokenSource};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 
 use super::credentials::scopes_of;
 use super::kinds::grant_text;
 use super::service_accounts;
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::schema::{credentials, service_account_people, token_grants};
+#[cfg(test)]
+use crate::db::sql::printed::Printed;
+use crate::db::sql::{Database, Sql, Statement};
 use crate::db::types::DbInstant;
+
+static SET_ORIGIN: Statement = Statement::new(
+    "credential_set_origin",
+    "
+    UPDATE credentials SET grant_id = :grant, exchanged_from = :first, parent_id = :parent
+    WHERE account_id = :account AND id = :token",
+);
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = token_grants)]
@@ -224,12 +235,37 @@ impl GrantRepository for DieselStores<'_> {
             TokenSource::Program => (None, None, None),
         };
         let Some(id) = self.add_credential(account, owner, token)? else { return Ok(None) };
-        let row = credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::id.eq(id.get()));
-        let source = (credentials::grant_id.eq(grant), credentials::exchanged_from.eq(first), credentials::parent_id.eq(parent));
-        let update = diesel::update(row).set(source);
-        self.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
+        let origin = Origin { grant, first, parent };
+        self.query(|conn| on_conn!(conn, |conn| set_origin(account, id, origin).execute(conn)))?;
         Ok(Some(id))
     }
+}
+
+/// What a new token was issued for: a grant, and the first and the last token of the exchanges that led to it.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    grant: Option<i64>,
+    first: Option<i64>,
+    parent: Option<i64>,
+}
+
+/// Records the origin of a token.
+fn set_origin<DB: Database>(account: AccountId, token: CredentialId, origin: Origin) -> Sql<'static, DB> {
+    Sql::of(&SET_ORIGIN)
+        .bind_in_both::<BigInt, _>("account", account.get())
+        .bind_in_both::<BigInt, _>("token", token.get())
+        .bind_in_both::<Nullable<BigInt>, _>("grant", origin.grant)
+        .bind_in_both::<Nullable<BigInt>, _>("first", origin.first)
+        .bind_in_both::<Nullable<BigInt>, _>("parent", origin.parent)
+}
+
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<Printed> {
+    use diesel::pg::Pg;
+    use diesel::sqlite::Sqlite;
+
+    let (account, token, origin) = (AccountId::new(1), CredentialId::new(1), Origin { grant: None, first: None, parent: None });
+    vec![set_origin::<Pg>(account, token, origin).printed(), set_origin::<Sqlite>(account, token, origin).printed()]
 }
 
 /// Revokes all grants of a principal, and the tokens that were issued for them.

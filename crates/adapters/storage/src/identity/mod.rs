@@ -9,3 +9,6 @@ pub(crate) mod kinds;
 mod repo;
 mod service_accounts;
 pub(crate) mod users;
+
+#[cfg(test)]
+pub(crate) use grants::statements;

@@ -52,7 +52,7 @@ impl Rows for Sessions {
         let keys = (sessions::name_key.eq(keys.name), sessions::description_key.eq(keys.description), sessions::tags_key.eq(keys.tags));
         let this = sessions::table.find((account, row.guid));
         on_conn!(conn.reborrow(), |conn| diesel::update(this).set(keys).execute(conn))?;
-        record(conn, account, ChangeKind::Session, vec![row.guid])?;
+        record(conn, account, ChangeKind::Session, vec![row.guid], None)?;
         Ok(Rewrite::Done)
     }
 }

@@ -5,6 +5,7 @@
 //! | `repo` | the repository |
 //! | `rows`, `options` | a session as a row |
 //! | `postgres` | the statements that write many sessions |
+//! | `sqlite` | the statement that updates one |
 //! | `search` | a search, step by step |
 //! | `terms`, `keys` | a filter in the types of the databases, and as keys of the index |
 //! | `index` | the projection that answers searches |
@@ -12,6 +13,7 @@
 //! | `upcoming` | the ends of open sessions that come first |
 //! | `creators` | the projection of who created a session |
 //! | `pending` | sessions that a projection has not applied yet |
+//! | `signature` | bits by which a search rules out pending sessions |
 //! | `projections` | the projections as the change log drives them |
 
 mod creators;
@@ -25,6 +27,8 @@ mod projections;
 mod repo;
 mod rows;
 mod search;
+mod signature;
+mod sqlite;
 mod terms;
 mod upcoming;
 
@@ -37,5 +41,6 @@ pub(crate) fn statements() -> Vec<crate::db::sql::printed::Printed> {
 
     let projections =
         [ends::statements::<Pg>(), ends::statements::<Sqlite>(), creators::statements::<Pg>(), creators::statements::<Sqlite>()];
-    postgres::statements().into_iter().chain(index::statements()).chain(projections.into_iter().flatten()).collect()
+    let written = postgres::statements().into_iter().chain(sqlite::statements());
+    written.chain(index::statements()).chain(projections.into_iter().flatten()).collect()
 }

@@ -5,23 +5,26 @@ use derslik_domain::session::Session;
 use diesel::RunQueryDsl;
 use diesel::pg::Pg;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text};
 
 use super::rows::SessionRecord;
-use crate::change_log::ChangeKind;
+use super::signature;
+use crate::change_log::{ChangeKind, IDS_OF_A_RECORD};
 use crate::db::bulk::Columns;
 use crate::db::postgres::PgConnection;
 #[cfg(test)]
 use crate::db::sql::printed::Printed;
 use crate::db::sql::{Sql, Statement};
-use crate::db::types::{Civil, DbGuid, Guid, Instant, Json};
+use crate::db::types::{Bits, Civil, DbBits, DbGuid, Guid, Instant, Json};
 
 static INSERT_MANY: Statement = Statement::new(
     "session_insert_many",
     "
-    -- The record for the projections of sessions.
+    -- The records for the projections of sessions, one for each 100 of them.
     WITH recorded AS (
-        INSERT INTO change_log (account_id, kind, pending, ids) SELECT :account, :kind, :pending, :guids
+        INSERT INTO change_log (account_id, kind, pending, ids, name_bits)
+        SELECT :account, :kind, :pending, (:guids)[place : place + 99], name_bits
+        FROM unnest(:places, :signatures) AS part (place, name_bits)
     )
     INSERT INTO sessions (account_id, :columns)
     SELECT :account, * FROM :rows",
@@ -33,11 +36,13 @@ static INSERT_MANY_BY: Statement = Statement::new(
     -- Without a row if the author may not act any more. The lock waits for a transaction that deletes the author, and then sees the
     -- result. A transaction that deletes the author later waits for this one.
     WITH author AS (
-        SELECT FROM principals WHERE account_id = :account AND id = :author AND status = 'active' FOR KEY SHARE
+        SELECT id FROM principals WHERE account_id = :account AND id = :author AND status = 'active' FOR KEY SHARE
     ),
-    -- The record for the projections of sessions.
+    -- The records for the projections of sessions, one for each 100 of them.
     recorded AS (
-        INSERT INTO change_log (account_id, kind, pending, ids) SELECT :account, :kind, :pending, :guids FROM author
+        INSERT INTO change_log (account_id, kind, pending, ids, name_bits)
+        SELECT :account, :kind, :pending, (:guids)[place : place + 99], name_bits
+        FROM author, unnest(:places, :signatures) AS part (place, name_bits)
     )
     INSERT INTO sessions (account_id, :columns)
     SELECT :account, new.* FROM author, :rows AS new",
@@ -46,9 +51,11 @@ static INSERT_MANY_BY: Statement = Statement::new(
 static UPDATE_MANY: Statement = Statement::new(
     "session_update_many",
     "
-    -- The record for the projections of sessions.
+    -- The records for the projections of sessions, one for each 100 of them.
     WITH recorded AS (
-        INSERT INTO change_log (account_id, kind, pending, ids) SELECT :account, :kind, :pending, :guids
+        INSERT INTO change_log (account_id, kind, pending, ids, name_bits)
+        SELECT :account, :kind, :pending, (:guids)[place : place + 99], name_bits
+        FROM unnest(:places, :signatures) AS part (place, name_bits)
     )
     UPDATE sessions SET :changes
     FROM :rows AS new (:columns)
@@ -84,12 +91,18 @@ fn columns<'r>(rows: &'r [SessionRecord<'r>]) -> Columns<'r, SessionRecord<'r>> 
 /// A statement that writes the sessions and records them.
 fn write<'r>(statement: &'static Statement, account: AccountId, rows: &'r [SessionRecord<'r>]) -> Sql<'r, Pg> {
     let guids: Vec<DbGuid> = rows.iter().map(|row| row.guid).collect();
+    let names: Vec<_> = rows.iter().map(|row| row.name_key.as_str()).collect();
+    let signatures: Vec<DbBits> = names.chunks(IDS_OF_A_RECORD).map(signature::of_names).collect();
+    // The place of the first session of each record.
+    let places: Vec<i32> = (1..).step_by(IDS_OF_A_RECORD).take(signatures.len()).collect();
     columns(rows)
         .written_by(statement)
         .bind::<BigInt, _>("account", account.get())
         .bind::<SmallInt, _>("kind", ChangeKind::Session.code())
         .bind::<SmallInt, _>("pending", ChangeKind::Session.pending())
         .bind::<Array<Guid>, _>("guids", guids)
+        .bind::<Array<Integer>, _>("places", places)
+        .bind::<Array<Bits>, _>("signatures", signatures)
 }
 
 fn write_by<'r>(account: AccountId, author: PrincipalId, rows: &'r [SessionRecord<'r>]) -> Sql<'r, Pg> {

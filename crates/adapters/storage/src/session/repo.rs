@@ -12,8 +12,8 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
 use super::rows::{ProjectedRow, SessionRecord, SessionRow, sessions_by_guid, sessions_of};
-use super::{creators, ends, postgres, search, upcoming};
-use crate::change_log::{self, ChangeKind};
+use super::{creators, ends, postgres, search, signature, sqlite, upcoming};
+use crate::change_log::{self, ChangeKind, IDS_OF_A_RECORD};
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::readers::padded;
 use crate::db::schema::{attendees, sessions};
@@ -173,11 +173,13 @@ fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResu
 
 /// One row per statement. It is prepared once, which is faster than statements of many rows, which are parsed each time.
 fn insert_into_sqlite(conn: &mut SqliteConnection, account: AccountId, sessions: &[&Session]) -> QueryResult<()> {
+    let mut written = Vec::with_capacity(sessions.len());
     for session in sessions {
-        diesel::insert_into(sessions::table).values(SessionRecord::new(account, session)).execute(conn)?;
+        let record = SessionRecord::new(account, session);
+        written.push((record.guid, record.name_key.clone()));
+        diesel::insert_into(sessions::table).values(record).execute(conn)?;
     }
-    let guids = sessions.iter().map(|session| session.guid.into()).collect();
-    change_log::record(Conn::Sqlite(conn), account.get(), ChangeKind::Session, guids)
+    record_in_sqlite(conn, account, &written)
 }
 
 /// Records only sessions that a projection has to follow: SQLite indexes while other writers wait.
@@ -188,9 +190,19 @@ fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, sessions: &
         let before: Option<ProjectedRow> = row.select(ProjectedRow::as_select()).first(conn).optional()?;
         let record = SessionRecord::new(account, session);
         if before.is_some_and(|before| before.is_changed_by(&record)) {
-            changed.push(record.guid);
+            changed.push((record.guid, record.name_key.clone()));
         }
-        diesel::update(row).set(record).execute(conn)?;
+        sqlite::update(&record).execute(conn)?;
     }
-    change_log::record(Conn::Sqlite(conn), account.get(), ChangeKind::Session, changed)
+    record_in_sqlite(conn, account, &changed)
+}
+
+/// Records sessions, each with its folded name.
+fn record_in_sqlite(conn: &mut SqliteConnection, account: AccountId, written: &[(DbGuid, String)]) -> QueryResult<()> {
+    for part in written.chunks(IDS_OF_A_RECORD) {
+        let (guids, names): (Vec<_>, Vec<_>) = part.iter().map(|(guid, name)| (*guid, name.as_str())).unzip();
+        let bits = signature::of_names(&names);
+        change_log::record(Conn::Sqlite(conn), account.get(), ChangeKind::Session, guids, Some(bits))?;
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use derslik_domain::identity::Lang;
 use derslik_domain::session::{ReplayStatus, Session, SessionDescription, SessionDuration, SessionName, SessionStatus, SessionTags};
 use derslik_domain::time::{Start, Timestamp, Zone};
 use derslik_ports::outbound::StoreError;
-use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
+use diesel::prelude::{Insertable, Queryable, Selectable};
 use uuid::Uuid;
 
 use super::options;
@@ -79,9 +79,9 @@ impl ProjectedRow {
 }
 
 /// The columns that are written.
-#[derive(Debug, Insertable, AsChangeset)]
+#[derive(Debug, Insertable)]
 #[diesel(table_name = sessions)]
-#[diesel(treat_none_as_default_value = false, treat_none_as_null = true, primary_key(account_id, guid))]
+#[diesel(treat_none_as_default_value = false)]
 pub(super) struct SessionRecord<'a> {
     pub(super) account_id: i64,
     pub(super) guid: DbGuid,

@@ -3,7 +3,7 @@
 //! 1. The first sessions in the order of their starts. They fill a page soon if many sessions match.
 //! 2. The trigram index, month by month, if few match, none does, or the matches are late. Reading in order would then read
 //!    everything. The migrations that make `session_index` describe its keys.
-//! 3. Pending sessions, which are not in the index yet, one by one.
+//! 3. Pending sessions, which are not in the index yet, one by one. Signatures of names rule out most of them.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -11,17 +11,15 @@ use std::num::NonZeroU32;
 use derslik_domain::id::AccountId;
 use derslik_domain::page::Page;
 use derslik_domain::session::SessionFilter;
-use derslik_ports::outbound::Projection;
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::index::{self, SessionPosition};
-use super::pending::MAX_PENDING_SCAN;
+use super::pending;
 use super::rows::SessionRow;
 use super::terms::Terms;
-use crate::change_log::pending_count;
 use crate::db::conn::{Conn, on_conn};
 use crate::db::rows::{Lengthy, load_first};
 use crate::db::schema::sessions;
@@ -59,13 +57,17 @@ pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFil
     if first.more || i64::try_from(first.entries.len()) == Ok(terms.size) {
         return Ok(first);
     }
-    if terms.end_of_page() > LATEST_END || pending_count(conn.reborrow(), account, Projection::SearchIndex)? > MAX_PENDING_SCAN {
+    if terms.end_of_page() > LATEST_END {
         return read_in_order(conn, &terms, None);
     }
-    in_one_snapshot(conn, |mut conn| {
-        let guids = find_by_index(conn.reborrow(), &terms)?;
-        read_rows(conn, &terms, &guids)
-    })
+    let found = in_one_snapshot(conn.reborrow(), |mut conn| {
+        let Some(guids) = find_by_index(conn.reborrow(), &terms)? else { return Ok(None) };
+        read_rows(conn, &terms, &guids).map(Some)
+    })?;
+    match found {
+        Some(page) => Ok(page),
+        None => read_in_order(conn, &terms, None),
+    }
 }
 
 /// The start of the last of the first sessions. `None` if they are all sessions of the filter's time.
@@ -119,21 +121,23 @@ fn read_in_order(conn: Conn<'_>, terms: &Terms, until: Option<DbInstant>) -> Que
     })
 }
 
-/// Steps 2 and 3: the GUIDs of the page, from the index and from the pending sessions.
-fn find_by_index(mut conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<DbGuid>> {
+/// Steps 2 and 3: the GUIDs of the page, from the index and from the pending sessions. `None` if too many would have to be looked up.
+fn find_by_index(mut conn: Conn<'_>, terms: &Terms) -> QueryResult<Option<Vec<DbGuid>>> {
     let end = terms.end_of_page();
+    let Some(candidates) = pending::candidates(conn.reborrow(), terms)? else { return Ok(None) };
     let mut indexed = Vec::new();
     for months in index::months(conn.reborrow(), terms)?.chunks(MONTHS) {
         let missing = end - i64::try_from(indexed.len()).unwrap_or(end);
         if missing > 0 {
-            indexed.append(&mut index::search_index(conn.reborrow(), terms, months, missing)?);
+            let Some(mut found) = index::search_index(conn.reborrow(), terms, months, missing)? else { return Ok(None) };
+            indexed.append(&mut found);
         }
     }
-    let pending = index::search_pending(conn, terms, end)?;
+    let pending = index::search_pending(conn, terms, candidates, end)?;
     let positions: BTreeSet<_> = indexed.iter().chain(&pending).map(SessionPosition::sort_key).collect();
     let (skipped, taken) = (usize::try_from(terms.offset), usize::try_from(terms.size));
     let page = positions.into_iter().skip(skipped.unwrap_or(usize::MAX)).take(taken.unwrap_or(usize::MAX));
-    Ok(page.map(|(_, guid)| DbGuid(guid)).collect())
+    Ok(Some(page.map(|(_, guid)| DbGuid(guid)).collect()))
 }
 
 /// The sessions of a page whose GUIDs are known, in order. They are sorted here: to sort in SQL, a planner might read all

@@ -6,6 +6,7 @@ use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 
 use super::keys::Keys;
+use super::signature;
 use crate::db::sql::{Database, Sql};
 use crate::db::text::{Condition, Dialect, Part};
 use crate::db::types::{Civil, DbCivil, DbGuid, DbInstant};
@@ -20,6 +21,8 @@ pub(super) struct Terms {
     #[expect(clippy::option_option, reason = "as the filter of the domain has it")]
     pub(super) guid: Option<Option<DbGuid>>,
     pub(super) keys: Keys,
+    /// The rows of a signature that decide whether a name may match. None if any name may.
+    pub(super) name_slots: Vec<usize>,
     pub(super) name: Option<Part>,
     pub(super) description: Option<Part>,
     pub(super) tags: Vec<Part>,
@@ -36,6 +39,7 @@ impl Terms {
             account: account.get(),
             guid: filter.guid.map(|guid| guid.map(DbGuid::from)),
             keys: Keys::of_filter(filter),
+            name_slots: filter.name.as_deref().map(signature::slots_of).unwrap_or_default(),
             name: filter.name.as_deref().map(Part::new),
             description: filter.description.as_deref().map(Part::new),
             tags: filter.tags.iter().map(|tag| Part::new(format!(",{tag},"))).collect(),

@@ -19,6 +19,7 @@ use super::{RowSink, SinkError, SnapshotError, counters};
 use crate::change_log::ChangeKind;
 use crate::db::conn::{Conn, on_conn};
 use crate::db::schema::jobs;
+use crate::db::text::Dialect;
 use crate::db::types::{DbInstant, DbUuid};
 
 /// Tables of an account that are left out: the audit log tells what happened, and keeps doing so; twins are about all accounts.
@@ -172,16 +173,22 @@ fn note_sessions(conn: Conn<'_>, account: AccountId) -> Result<(), SnapshotError
 /// Removes some rows of an account, at most about `limit`, those first that refer to others. Returns how many; zero means that
 /// the account itself is gone as well.
 pub(crate) fn remove(mut conn: Conn<'_>, account: AccountId, limit: u16) -> Result<usize, SnapshotError> {
+    let account_id = account.get();
+    // A coordinator of shards finds the shard by it. SQLite would read all rows of the account.
+    let of_account = match conn.dialect() {
+        Dialect::Postgres => format!("account_id = {account_id} AND "),
+        Dialect::Sqlite => String::new(),
+    };
     for (table, key) in PROJECTIONS.into_iter().chain(of_accounts().rev()) {
-        let (key, account) = (key.join(", "), account.get());
-        let query =
-            format!("DELETE FROM \"{table}\" WHERE ({key}) IN (SELECT {key} FROM \"{table}\" WHERE account_id = {account} LIMIT {limit})");
+        let key = key.join(", ");
+        let some = format!("SELECT {key} FROM \"{table}\" WHERE account_id = {account_id} LIMIT {limit}");
+        let query = format!("DELETE FROM \"{table}\" WHERE {of_account}({key}) IN ({some})");
         let removed = on_conn!(conn.reborrow(), |conn| sql_query(query).execute(conn))?;
         if removed > 0 {
             return Ok(removed);
         }
     }
-    let query = format!("DELETE FROM accounts WHERE id = {}", account.get());
+    let query = format!("DELETE FROM accounts WHERE id = {account_id}");
     on_conn!(conn, |conn| sql_query(query).execute(conn))?;
     Ok(0)
 }

@@ -56,7 +56,7 @@ pub struct Recorded {
     /// The body, if it was read whole and is of a kind that can be searched for secrets. `None` within if it is not what it claims to be.
     pub body: Option<Masked<Option<String>>>,
     /// The actor whose credential it showed, if that was checked before the work. It is there for replays, and is not shown.
-    pub actor: Option<Arc<Actor>>,
+    pub actor: Option<Actor>,
 }
 
 /// An entry of a journal.
@@ -96,7 +96,7 @@ pub trait JournalRecording: fmt::Debug + Send + Sync {
 #[async_trait]
 pub trait JournalReading: fmt::Debug + Send + Sync {
     /// The entries after that number, in their order.
-    fn entries(&self, account: PublicAccountId, after: u64) -> Vec<Arc<JournalEntry>>;
+    fn entries(&self, account: PublicAccountId, after: u64) -> Vec<JournalEntry>;
 
     /// The number of the last entry, or 0.
     fn last(&self, account: PublicAccountId) -> u64;
@@ -108,7 +108,7 @@ pub trait JournalReading: fmt::Debug + Send + Sync {
     fn clear(&self, account: PublicAccountId);
 
     /// The last requests that belong to no account, such as those without a valid credential, in their order.
-    fn unmatched(&self) -> Vec<Arc<JournalEntry>>;
+    fn unmatched(&self) -> Vec<JournalEntry>;
 
     /// Removes the entries of all accounts, and those of no account.
     fn clear_all(&self);

@@ -23,7 +23,7 @@ pub struct Backlog {
 pub struct ProjectionBacklog {
     /// The name of the projection.
     pub projection: &'static str,
-    /// The number of pending changes: those of at most 1 000 writes.
+    /// The number of pending changes: those of at most 1 000 records of the change log.
     pub pending: u64,
 }
 

@@ -1,19 +1,100 @@
 //! Tests of changing and deleting courses.
 
+use derslik_domain::course::alias::CourseRef;
 use derslik_domain::course::grading_period::{GradingPeriodError, GradingPeriodForm, GradingPeriodSettings, GradingPeriodSettingsForm};
 use derslik_domain::course::roster::{Membership, TransferError};
-use derslik_domain::course::{ChangeError, Course, CourseDenial, CourseField, CourseForm, CourseState};
+use derslik_domain::course::{ChangeError, Course, CourseAccess, CourseDenial, CourseField, CourseForm, CourseState};
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId};
-use derslik_domain::identity::Actor;
+use derslik_domain::identity::{Actor, Role};
 use derslik_domain::job::Action;
 use derslik_ports::inbound::{CourseError, CourseService, Precondition};
 use derslik_ports::mocks::MockStores;
-use derslik_ports::outbound::{CourseWithMembership, Enqueued};
+use derslik_ports::outbound::{CourseWithMembership, Enqueued, Reason, StoreError};
 use derslik_testkit::builders::{account, course, text, user};
 use mockall::{Sequence, predicate::eq};
 
-use super::{OWNER, TEACHER, admin, finding, form, its_owner, locking, mask, named_state, owner, record, service, seven};
+use super::{
+    OWNER, TEACHER, actor, admin, finding, form, its_owner, locking, mask, named_state, owner, record, service, service_where_read, seven,
+};
+
+#[tokio::test]
+async fn a_change_of_the_course_alone_is_written_where_the_course_was_read() {
+    for (actor, membership) in [(owner(), Some(Membership::Owner)), (admin(), None), (admin(), Some(Membership::Teacher))] {
+        for replaces in [false, true] {
+            let mut stores = MockStores::default();
+            finding(&mut stores, actor.principal.id.get(), Some(record(course(7), membership)));
+            stores.courses.expect_update().once().returning(|_, changed| {
+                assert_eq!((changed.details.name.as_str(), changed.revision), ("Kimya", course(7).revision.next()));
+                Ok(())
+            });
+            let (service, uow) = service_where_read(stores);
+            let seen = if replaces {
+                service.replace(&actor, seven(), form("Kimya"), Precondition::Any).await
+            } else {
+                service.patch(&actor, seven(), form("Kimya"), mask(CourseField::Name), Precondition::Any).await
+            };
+            let seen = seen.unwrap();
+            assert_eq!((seen.course.details.name.as_str(), uow.commits()), ("Kimya", 1));
+            assert_eq!(seen.access, CourseAccess::of_actor(&actor, membership));
+        }
+    }
+}
+
+#[tokio::test]
+async fn any_other_outcome_of_a_change_is_decided_again_under_the_lock() {
+    let patch = |actor: Actor,
+                 found: Option<CourseWithMembership>,
+                 body: CourseForm,
+                 field: CourseField,
+                 precondition: Precondition,
+                 writes: usize| async move {
+        let mut stores = MockStores::default();
+        finding(&mut stores, actor.principal.id.get(), found.clone());
+        locking(&mut stores, actor.principal.id.get(), found);
+        stores.users.expect_find().returning(|_, _| Ok(Some(user(OWNER))));
+        stores.courses.expect_update().times(writes).returning(|_, _| Ok(()));
+        stores.jobs.expect_enqueue().returning(|_, job| Ok(Enqueued::Created(job.clone().into_job(Id::new(1)))));
+        service_where_read(stores).0.patch(&actor, seven(), body, mask(field), precondition).await
+    };
+    let any = Precondition::Any;
+    let teaches = Some(record(course(7), Some(Membership::Teacher)));
+    let by_teacher = patch(actor(Role::Member, TEACHER), teaches, form("b"), CourseField::Name, any.clone(), 1).await;
+    assert_eq!(by_teacher.unwrap().course.details.name.as_str(), "b");
+    let waiting = Course { state: CourseState::Provisioned, first_active_at: None, ..course(7) };
+    let waiting = Some(record(waiting, Some(Membership::Owner)));
+    let activated = patch(owner(), waiting, named_state(CourseState::Active), CourseField::State, any.clone(), 1).await;
+    assert_eq!(activated.unwrap().course.state, CourseState::Active);
+    let unchanged = patch(owner(), its_owner(), named_state(CourseState::Active), CourseField::State, any.clone(), 0).await;
+    assert_eq!(unchanged.unwrap().course, course(7));
+    let stale = Precondition::OneOf(vec![(Id::new(7), course(7).revision.next())]);
+    let refused = patch(owner(), its_owner(), form("b"), CourseField::Name, stale, 0).await;
+    assert!(matches!(refused, Err(CourseError::Stale)), "{refused:?}");
+    let missing = patch(owner(), None, form("b"), CourseField::Name, any, 0).await;
+    assert!(matches!(missing, Err(CourseError::Denied(CourseDenial::Missing))), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_course_that_is_named_by_an_alias_is_changed_in_a_transaction() {
+    let mut stores = MockStores::default();
+    stores.aliases.expect_resolve().once().returning(|_, _, _| Ok(Some(Id::new(7))));
+    locking(&mut stores, OWNER, its_owner());
+    stores.courses.expect_update().once().returning(|_, _| Ok(()));
+    let named = CourseRef::parse("d:fizik");
+    let changed = service_where_read(stores).0.patch(&owner(), named, form("b"), mask(CourseField::Name), Precondition::Any).await;
+    assert_eq!(changed.unwrap().course.details.name.as_str(), "b");
+}
+
+#[tokio::test]
+async fn a_change_whose_outcome_is_unknown_is_not_made_again() {
+    let mut stores = MockStores::default();
+    finding(&mut stores, OWNER, its_owner());
+    stores.courses.expect_update().once().returning(|_, _| Err(StoreError::from(Reason::Unreachable)));
+    let (service, uow) = service_where_read(stores);
+    let unknown = service.patch(&owner(), seven(), form("b"), mask(CourseField::Name), Precondition::Any).await;
+    assert!(matches!(unknown, Err(CourseError::Store(StoreError::Unavailable(_)))), "{unknown:?}");
+    assert_eq!(uow.commits(), 0);
+}
 
 #[tokio::test]
 async fn patch_locks_then_updates_what_the_mask_names() {
@@ -85,7 +166,7 @@ async fn patch_transfers_a_course_and_swaps_both_memberships() {
     }
     stores.rosters.expect_membership().once().in_sequence(&mut order).returning(|_, _, _| Ok(None));
     let to = CourseForm { owner: text("3"), ..CourseForm::default() };
-    let seen = service(stores).0.patch(&admin(), seven(), to, mask(CourseField::Owner), Precondition::Any).await.unwrap();
+    let seen = service_where_read(stores).0.patch(&admin(), seven(), to, mask(CourseField::Owner), Precondition::Any).await.unwrap();
     assert_eq!(seen.course.owner, Id::new(TEACHER));
 }
 

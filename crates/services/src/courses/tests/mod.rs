@@ -27,7 +27,15 @@ const OWNER: i64 = 2;
 const TEACHER: i64 = 3;
 
 fn service(stores: MockStores) -> (Courses<FakeUnitOfWork>, FakeUnitOfWork) {
-    let uow = FakeUnitOfWork::new(stores);
+    over(FakeUnitOfWork::new(stores))
+}
+
+/// A service whose store changes courses where it read them.
+fn service_where_read(stores: MockStores) -> (Courses<FakeUnitOfWork>, FakeUnitOfWork) {
+    over(FakeUnitOfWork::changing_where_read(stores))
+}
+
+fn over(uow: FakeUnitOfWork) -> (Courses<FakeUnitOfWork>, FakeUnitOfWork) {
     let ids = FixedIds(SessionGuid::new(Uuid::from_u128(5)));
     (Courses::new(uow.clone(), Arc::new(StoppedClock(now())), Arc::new(ids)), uow)
 }

@@ -24,7 +24,6 @@ use sha2::{Digest, Sha256};
 
 use self::verdicts::{Counts, VerdictRow};
 use super::list::Context;
-use super::problems;
 use crate::failure::Failure;
 use crate::notes::Note;
 use crate::shell::{Section, Shell};
@@ -88,7 +87,7 @@ pub(super) async fn check(visit: Visit) -> Result<HttpResponse, Failure> {
     let actor = visit.actor().await?;
     let (names, batch) = split(lines);
     let service = &visit.ports()?.clients.sessions;
-    let outcome = service.check_batch(&actor, batch).await.map_err(|error| problems::failure(visit.t, error))?;
+    let outcome = service.check_batch(&actor, batch).await?;
     let counts = Counts::of(outcome.verdicts());
     template.rows = verdicts::rows(&names, outcome.verdicts(), false, &Context::of(&visit));
     template.summary = visit.t.sessions_batch_plan(counts.changed, counts.created, counts.refused);
@@ -136,7 +135,7 @@ async fn carry_out(visit: &Visit, actor: &Actor, batch: Batch, once: &str, text:
     });
     let request = IdempotentRequest { key, request: RequestDigest::new(Sha256::digest(text.as_bytes()).into()), render };
     let service = &visit.ports()?.clients.sessions;
-    match service.upsert_batch(actor, batch, Some(request)).await.map_err(|error| problems::failure(visit.t, error))? {
+    match service.upsert_batch(actor, batch, Some(request)).await? {
         IdempotentOutcome::Unkeyed(outcome) => Ok(Some(outcome)),
         IdempotentOutcome::Stored(_) => {
             let outcome = kept.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -14,6 +14,7 @@ use crate::classroom::engine::{
     Context, EMPTY, EmptyView, ListView, MASKED, ONLY_PREVIEW, Operation, Outcome, PAGE_SIZE, PAGE_TOKEN, PREVIEW, Parameter,
     ParameterKind, into_answer,
 };
+use crate::classroom::settings::Links;
 
 /// About as many bytes as most courses take.
 const COURSE_BYTES: usize = 1_024;
@@ -130,7 +131,7 @@ async fn create(context: &Context<'_>) -> Outcome {
     let form = course_form(context)?;
     let (templates, account) = (context.state.classroom.templates.clone(), Arc::clone(&context.actor.account));
     let idempotent = context.idempotent(move |format, course: &CourseWithAccess| {
-        format.answer(&CourseView { course, templates: &templates, account: &account }, COURSE_BYTES)
+        format.answer(&CourseView { course, links: &templates.links(&account) }, COURSE_BYTES)
     });
     let outcome = context.state.courses.create(&context.actor, form, idempotent).await?;
     let mut answer = into_answer(outcome, |course| show(context, course))?;
@@ -162,7 +163,8 @@ async fn list(context: &Context<'_>) -> Outcome {
     let listed = context.state.courses.list(&context.actor, form, page).await?;
     let last = listed.entries.last().filter(|_| listed.more);
     let next = last.map(|last| tokens.token(&position(CourseCursor::of(&last.course))));
-    let entries: Vec<_> = listed.entries.iter().map(|course| view(context, course)).collect();
+    let links = links(context);
+    let entries: Vec<_> = listed.entries.iter().map(|course| CourseView { course, links: &links }).collect();
     context.list(&ListView { name: "courses", entries, next }, COURSE_BYTES, reservation)
 }
 
@@ -197,11 +199,11 @@ async fn check_add_ons(context: &Context<'_>) -> Outcome {
 
 /// The answer that shows a course, with the tag of its version.
 fn show(context: &Context<'_>, course: &CourseWithAccess) -> Outcome {
-    let mut answer = context.answer(&view(context, course), COURSE_BYTES)?;
+    let mut answer = context.answer(&CourseView { course, links: &links(context) }, COURSE_BYTES)?;
     answer.headers.push((ETAG, tag(&course.course.id.to_string(), course.course.revision)));
     Ok(answer)
 }
 
-fn view<'a>(context: &'a Context<'_>, course: &'a CourseWithAccess) -> CourseView<'a> {
-    CourseView { course, templates: &context.state.classroom.templates, account: &context.actor.account }
+fn links<'a>(context: &'a Context<'_>) -> Links<'a> {
+    context.state.classroom.templates.links(&context.actor.account)
 }

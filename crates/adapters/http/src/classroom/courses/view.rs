@@ -1,21 +1,23 @@
-//! Courses as messages. Unset fields are left out.
+//! Courses as messages. Unset fields are left out. Most texts are printed into the answer without a copy of their own, since a list has
+//! up to a thousand courses.
 
-use base64::Engine;
+use std::fmt::{self, Display};
+
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use derslik_domain::course::gradebook::{GradeCategory, GradeDenominator, GradeWeight, GradebookSettings};
 use derslik_domain::course::material::{
     CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialUrl, StoredMaterial,
 };
 use derslik_domain::course::{Course, CourseDetails, Revision};
-use derslik_domain::identity::Account;
 use derslik_domain::text::Text;
-use derslik_domain::time::Timestamp;
+use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::{CourseWithAccess, Eligibility};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::messages::{CALCULATION_TYPE, DISPLAY_SETTING};
-use crate::classroom::settings::Templates;
+use crate::classroom::settings::Links;
 
 /// The tag of a version of the course with that id.
 pub(super) fn tag(id: &str, version: Revision) -> String {
@@ -31,14 +33,13 @@ pub(super) fn first_tag(body: &[u8]) -> Option<String> {
 /// A course as the actor sees it.
 pub(super) struct CourseView<'a> {
     pub(super) course: &'a CourseWithAccess,
-    pub(super) templates: &'a Templates,
-    /// The account of the course.
-    pub(super) account: &'a Account,
+    /// Those of the account of the course.
+    pub(super) links: &'a Links<'a>,
 }
 
 impl Serialize for CourseView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { course: CourseWithAccess { course, access }, templates, account } = self;
+        let Self { course: CourseWithAccess { course, access }, links } = self;
         // A new field does not compile until it is shown, or named here as one that clients do not see.
         let Course {
             id,
@@ -68,21 +69,24 @@ impl Serialize for CourseView<'_> {
         text(&mut map, "descriptionHeading", description_heading.as_ref())?;
         text(&mut map, "description", description.as_ref())?;
         text(&mut map, "room", room.as_ref())?;
-        map.serialize_entry("ownerId", &owner.to_string())?;
-        map.serialize_entry("creationTime", &instant(*created_at))?;
-        map.serialize_entry("updateTime", &instant(*updated_at))?;
+        map.serialize_entry("ownerId", &Shown(owner))?;
+        map.serialize_entry("creationTime", &Shown(Instant(*created_at)))?;
+        map.serialize_entry("updateTime", &Shown(Instant(*updated_at)))?;
         if is_staff {
             map.serialize_entry("enrollmentCode", enrollment_code.as_str())?;
         }
         map.serialize_entry("courseState", state.name())?;
-        map.serialize_entry("alternateLink", &templates.course_link(&STANDARD_NO_PAD.encode(&id)))?;
-        map.serialize_entry("teacherGroupEmail", &templates.group_address(&group.of_teachers(), account))?;
-        map.serialize_entry("courseGroupEmail", &templates.group_address(&group.of_members(), account))?;
+        map.serialize_entry("alternateLink", &Shown(links.of_course(Base64Display::new(id.as_bytes(), &STANDARD_NO_PAD))))?;
+        map.serialize_entry("teacherGroupEmail", &Shown(links.of_group(group.of_teachers())))?;
+        map.serialize_entry("courseGroupEmail", &Shown(links.of_group(group.of_members())))?;
         if let Some(DriveFolder { id: folder, title, alternate_link }) = teacher_folder.as_ref().filter(|_| is_staff) {
             let title = title.as_ref().map_or(name.as_str(), Text::as_str);
-            let link = alternate_link.as_ref().map(|link| link.as_str().to_owned());
-            let link = link.unwrap_or_else(|| templates.folder_link(folder.as_str()));
-            map.serialize_entry("teacherFolder", &FolderView { id: folder.as_str(), title, alternate_link: &link })?;
+            let of_template = links.of_folder(folder.as_str());
+            let link: &dyn Display = match alternate_link {
+                Some(link) => link,
+                None => &of_template,
+            };
+            map.serialize_entry("teacherFolder", &FolderView { id: folder.as_str(), title, alternate_link: Shown(link) })?;
         }
         if !material_sets.is_empty() {
             let sets: Vec<_> = material_sets.iter().map(MaterialSetView).collect();
@@ -99,10 +103,25 @@ impl Serialize for CourseView<'_> {
     }
 }
 
-/// An instant in UTC with `Z` and three decimals.
-fn instant(at: Timestamp) -> String {
-    let Some(at) = at.to_utc() else { return String::new() };
-    at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+/// A value that is printed as a JSON string.
+struct Shown<T>(T);
+
+impl<T: Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// An instant that is printed in UTC with `Z` and three decimals.
+struct Instant(Timestamp);
+
+impl Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.in_zone(Zone::UTC).to_string();
+        let seconds = text.split(['.', '+']).next().unwrap_or_default();
+        let millis = self.0.micros().rem_euclid(1_000_000) / 1_000;
+        write!(f, "{seconds}.{millis:03}Z")
+    }
 }
 
 fn text<const MAX: usize, M: SerializeMap>(map: &mut M, name: &'static str, text: Option<&Text<MAX>>) -> Result<(), M::Error> {
@@ -114,7 +133,7 @@ fn text<const MAX: usize, M: SerializeMap>(map: &mut M, name: &'static str, text
 struct FolderView<'a> {
     id: &'a str,
     title: &'a str,
-    alternate_link: &'a str,
+    alternate_link: Shown<&'a dyn Display>,
 }
 
 struct MaterialSetView<'a>(&'a CourseMaterialSet);
@@ -249,5 +268,22 @@ impl AddOnEligibilityView {
     pub(super) fn new(checked: &Eligibility) -> Self {
         let Eligibility { course, eligible } = checked;
         Self { course_id: course.to_string(), is_create_attachment_eligible: *eligible }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_has_three_decimals() {
+        let shown = |micros| Instant(Timestamp::from_micros(micros)).to_string();
+        assert_eq!(shown(1_738_847_255_488_999), "2025-02-06T13:07:35.488Z");
+        assert_eq!(shown(1_738_847_255_000_000), "2025-02-06T13:07:35.000Z");
+        assert_eq!(shown(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(
+            [Timestamp::MIN, Timestamp::MAX].map(|at| Instant(at).to_string()),
+            ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"]
+        );
     }
 }

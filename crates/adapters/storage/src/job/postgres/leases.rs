@@ -31,21 +31,15 @@ static LEASE_ONE: Statement = Statement::new(
     "INSERT INTO job_leases (account_id, token, until, job_ids) VALUES (:account, :token, :until, ARRAY[:id])",
 );
 
-/// The jobs of a row of `job_leases` that still run under its token. The subquery can't be joined in another way, since it has an
-/// `OFFSET`: by its estimates, the planner would read all jobs.
-static HELD: Statement = Statement::new(
-    "job_held",
-    "
-    SELECT jobs.id FROM jobs
-    WHERE jobs.account_id = job_leases.account_id AND jobs.id = ANY(job_leases.job_ids) AND jobs.lease_token = job_leases.token
-    OFFSET 0",
-);
-
 static RUNNING: Statement = Statement::new(
     "job_running",
     "
+    -- Because of its `OFFSET`, the subquery runs once for each claim, by the primary key. The planner would read all jobs: it assumes many
+    -- claims.
     SELECT held.id FROM job_leases CROSS JOIN LATERAL (
-        :held
+        SELECT jobs.id FROM jobs
+        WHERE jobs.account_id = :account AND jobs.id = ANY(job_leases.job_ids) AND jobs.lease_token = job_leases.token
+        OFFSET 0
     ) AS held
     WHERE job_leases.account_id = :account",
 );
@@ -53,22 +47,18 @@ static RUNNING: Statement = Statement::new(
 static DEPTH: Statement = Statement::new(
     "job_depth",
     "
-    WITH running AS (
-        SELECT count(*) AS jobs FROM (
-            SELECT held.id FROM job_leases CROSS JOIN LATERAL (
-                :held
-            ) AS held
-            LIMIT :limit
-        ) AS counted
-    )
     SELECT
-        -- Live jobs are counted from the index alone, and those that run are among them.
+        -- Live jobs are counted from the index alone. Those that run are among them.
+        (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE ended_at IS NULL AND priority >= 0 LIMIT :limit) AS counted) AS live,
+        -- Because of its groups, the subquery runs once for each claim, by the primary key.
         (
-            SELECT count(*) FROM (SELECT FROM jobs WHERE ended_at IS NULL AND priority >= 0 LIMIT :limit + running.jobs) AS counted
-        ) - running.jobs AS scheduled,
-        running.jobs AS running,
-        (SELECT due_at FROM jobs WHERE :scheduled ORDER BY due_at LIMIT 1) AS next_due
-    FROM running",
+            SELECT coalesce(sum(held.jobs), 0)::bigint FROM job_leases CROSS JOIN LATERAL (
+                SELECT count(*) AS jobs FROM jobs
+                WHERE jobs.account_id = job_leases.account_id AND jobs.id = ANY(job_leases.job_ids) AND jobs.lease_token = job_leases.token
+                GROUP BY jobs.account_id
+            ) AS held
+        ) AS running,
+        (SELECT due_at FROM jobs WHERE :scheduled ORDER BY due_at LIMIT 1) AS next_due",
 );
 
 static EXPIRED_ACCOUNTS: Statement = Statement::new(
@@ -142,26 +132,23 @@ pub(super) fn lease_of(account: AccountId, id: i64, lease: Lease) -> Sql<'static
         .bind::<BigInt, _>("id", id)
 }
 
-pub(super) fn held() -> Sql<'static, Pg> {
-    Sql::of(&HELD)
-}
-
 /// The ids of the jobs of an account that run.
 pub(in crate::job) fn running(conn: &mut PgConnection, account: AccountId) -> QueryResult<Vec<i64>> {
     running_of(account).load(conn)
 }
 
 pub(super) fn running_of(account: AccountId) -> Sql<'static, Pg, BigInt> {
-    Sql::of(&RUNNING).part("held", held()).bind::<BigInt, _>("account", account.get()).returning()
+    Sql::of(&RUNNING).bind::<BigInt, _>("account", account.get()).returning()
 }
 
-/// The numbers of waiting and of running jobs, and when the first waiting one is due.
+/// The numbers of waiting and of running jobs, and when the first waiting one is due. Up to `limit` live jobs are counted.
 pub(in crate::job) fn depth(conn: &mut PgConnection, limit: i64) -> QueryResult<(i64, i64, Option<DbInstant>)> {
-    depth_up_to(limit).get_result(conn)
+    let (live, running, next_due): (i64, i64, Option<DbInstant>) = depth_up_to(limit).get_result(conn)?;
+    Ok((live - running.min(live), running.min(limit), next_due))
 }
 
 pub(super) fn depth_up_to(limit: i64) -> Sql<'static, Pg, (BigInt, BigInt, Nullable<Instant>)> {
-    let depth = Sql::of(&DEPTH).part("held", held()).text("scheduled", Conditions::POSTGRES.in_any_account);
+    let depth = Sql::of(&DEPTH).text("scheduled", Conditions::POSTGRES.in_any_account);
     depth.bind::<BigInt, _>("limit", limit).returning()
 }
 

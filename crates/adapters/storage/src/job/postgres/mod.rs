@@ -31,7 +31,6 @@ pub(super) fn statements() -> Vec<crate::db::sql::printed::Printed> {
         claim::claimed(account, &claim).printed(),
         leases::leased(account, &claim).printed(),
         leases::lease_of(account, 1, Lease { token, worker, until: at }).printed(),
-        leases::held().printed(),
         leases::running_of(account).printed(),
         leases::depth_up_to(1).printed(),
         leases::expired_accounts(at, term).printed(),

@@ -30,19 +30,23 @@ pub(super) fn months(conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<i32>> {
     }
 }
 
-/// The first matching sessions of the index in these months. Pending sessions are left out, since their entries may be stale.
-pub(super) fn search_index(conn: Conn<'_>, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<SessionPosition>> {
+/// The first matching sessions of the index in these months. An entry does not count if its session has changed: the session is pending,
+/// and is found there. `None` if very many entries do not count.
+pub(super) fn search_index(conn: Conn<'_>, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Option<Vec<SessionPosition>>> {
     match conn {
         Conn::Pg(conn) => postgres::search_index(conn, terms, months, limit),
-        Conn::Sqlite(conn) => sqlite::search_index(conn, terms, months, limit),
+        Conn::Sqlite(conn) => sqlite::search_index(conn, terms, months, limit).map(Some),
     }
 }
 
-/// The first matching sessions among the pending ones.
-pub(super) fn search_pending(conn: Conn<'_>, terms: &Terms, limit: i64) -> QueryResult<Vec<SessionPosition>> {
+/// The first matching sessions among these pending ones.
+pub(super) fn search_pending(conn: Conn<'_>, terms: &Terms, guids: Vec<DbGuid>, limit: i64) -> QueryResult<Vec<SessionPosition>> {
+    if guids.is_empty() {
+        return Ok(Vec::new());
+    }
     match conn {
-        Conn::Pg(conn) => postgres::search_pending(conn, terms, limit),
-        Conn::Sqlite(conn) => sqlite::search_pending(conn, terms, limit),
+        Conn::Pg(conn) => postgres::pending(terms, guids, limit).load(conn),
+        Conn::Sqlite(conn) => sqlite::pending(terms, guids, limit).load(conn),
     }
 }
 
@@ -56,5 +60,6 @@ pub(super) fn statements() -> Vec<crate::db::sql::printed::Printed> {
     let terms = Terms::new(account, &form.validate().unwrap());
     let mut statements = postgres::statements(account, &terms);
     statements.append(&mut sqlite::statements(account, &terms));
+    statements.append(&mut super::pending::statements(&terms));
     statements
 }

@@ -2,15 +2,15 @@
 
 use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::Projection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Text};
 
-use super::super::pending::pending_sessions;
+use super::super::pending::{MAX_PENDING_SCAN, listed_sessions};
 use super::super::terms::Terms;
-use super::rows::SessionPosition;
-use crate::change_log::pending_ids;
+use super::rows::{Entry, SessionPosition};
+use crate::db::conn::Conn;
+use crate::db::distributed::is_distributed;
 use crate::db::error::is_connection_lost;
 use crate::db::postgres::PgConnection;
 #[cfg(test)]
@@ -58,8 +58,8 @@ static PUT_KEYS_IN_PLACE: Statement = Statement::new(
     "session_index_put_keys_in_place",
     "
     -- Only the owner of an index may clean its pending list. For other roles, the server does it by itself sooner or later.
-    SELECT gin_clean_pending_list(oid) FROM pg_class
-    WHERE oid = 'session_index_by_key'::regclass AND pg_has_role(relowner, 'USAGE')",
+    SELECT gin_clean_pending_list(relid) FROM pg_partition_tree('session_index_by_key') JOIN pg_class ON oid = relid
+    WHERE isleaf AND pg_has_role(relowner, 'USAGE')",
 );
 
 static MONTHS: Statement = Statement::new(
@@ -114,41 +114,62 @@ pub(super) fn months(terms: &Terms) -> Sql<'static, Pg, Integer> {
         .uncached()
 }
 
-pub(super) fn search_index(conn: &mut PgConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<SessionPosition>> {
-    indexed(terms, months, limit).load(conn)
+pub(super) fn search_index(
+    conn: &mut PgConnection,
+    terms: &Terms,
+    months: &[i32],
+    limit: i64,
+) -> QueryResult<Option<Vec<SessionPosition>>> {
+    let is_distributed = is_distributed(Conn::Pg(conn))?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    // Nearly always all entries are current. Otherwise more of them are read.
+    for asked in [limit, limit.saturating_add(MAX_PENDING_SCAN)] {
+        let entries: Vec<Entry> = indexed(terms, months, asked, is_distributed).load(conn)?;
+        let are_all = i64::try_from(entries.len()).is_ok_and(|count| count < asked);
+        let current = entries.into_iter().filter(|entry| entry.is_current).map(|entry| entry.position);
+        let current: Vec<_> = current.take(most).collect();
+        if are_all || current.len() == most {
+            return Ok(Some(current));
+        }
+    }
+    Ok(None)
 }
 
-fn indexed(terms: &Terms, months: &[i32], limit: i64) -> Sql<'static, Pg> {
-    let in_month = "(
+fn indexed(terms: &Terms, months: &[i32], limit: i64, is_distributed: bool) -> Sql<'static, Pg> {
+    // A coordinator of shards finds the shard by the account. On one server another index could then serve the query.
+    let of_account = if is_distributed { "account_id = :account AND " } else { "" };
+    let in_month = format!(
+        "(
             -- OFFSET 0 keeps all other conditions out of this query, so that only the index of the keys can serve it.
             SELECT * FROM session_index
-            WHERE NOT deleted AND month.keys::tsquery @@
+            WHERE {of_account}NOT deleted AND month.keys::tsquery @@
                 session_keys(account_id, session_month(start_at), duration_minutes, name_key, description_key, tags_key)
             OFFSET 0
-        ) AS in_month";
-    let pending = pending_ids(Projection::SearchIndex, Dialect::Postgres);
-    let is_indexed = format!("guid NOT IN ({pending} LIMIT 50000)");
+        ) AS in_month"
+    );
     let text = format!(
         "
-    -- Goes from month to month and stops as soon as it has enough. It never runs with more than 10 000 pending sessions. The limit of
-    -- 50 000 tells the planner that a hash table can hold all of them.
-    SELECT found.start_at, found.guid
+    -- Goes from month to month and stops as soon as it has enough.
+    SELECT found.start_at, found.guid, coalesce((
+        -- The session is looked up by its key, as a pending one is, and only for the entries that are returned.
+        SELECT true FROM (SELECT * FROM sessions WHERE account_id = :account AND guid = found.guid OFFSET 0) AS written
+        WHERE status >= 0 AND start_at = found.start_at{}
+    ), false) AS is_current
     FROM unnest(:keys) AS month (keys), LATERAL ({}
     ) AS found
     LIMIT :limit",
-        first_of(in_month, &is_indexed, terms)
+        conditions(terms),
+        first_of(&in_month, "", terms)
     );
     let keys: Vec<_> = months.iter().map(|month| terms.keys.tsquery(terms.account, *month)).collect();
-    terms.bind(Sql::composed("session_search_index", text), limit).bind::<Array<Text>, _>("keys", keys)
+    let query =
+        if is_distributed { Sql::composed("session_search_index_of_shard", text) } else { Sql::composed("session_search_index", text) };
+    terms.bind(query, limit).bind::<Array<Text>, _>("keys", keys)
 }
 
-pub(super) fn search_pending(conn: &mut PgConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<SessionPosition>> {
-    pending(terms, limit).load(conn)
-}
-
-fn pending(terms: &Terms, limit: i64) -> Sql<'static, Pg> {
-    let pending = pending_sessions(Projection::SearchIndex, Dialect::Postgres);
-    terms.bind(Sql::composed("session_search_pending", first_of(&pending, "status >= 0", terms)), limit)
+pub(super) fn pending(terms: &Terms, guids: Vec<DbGuid>, limit: i64) -> Sql<'static, Pg> {
+    let text = first_of(&listed_sessions(Dialect::Postgres), " AND status >= 0", terms);
+    terms.bind(Sql::composed("session_search_pending", text), limit).bind::<Guids, _>("guids", DbGuids(guids))
 }
 
 /// SQL for the first sessions of `some` that satisfy the conditions other than keys.
@@ -156,10 +177,17 @@ fn first_of(some: &str, condition: &str, terms: &Terms) -> String {
     format!(
         "
         SELECT start_at, guid FROM {some}
-        WHERE account_id = :account AND (:minutes::smallint IS NULL OR duration_minutes = :minutes)
-            AND (:begin::timestamp IS NULL OR start_civil >= :begin) AND (:end::timestamp IS NULL OR start_civil <= :end){}
-            AND {condition}
+        WHERE account_id = :account{}{condition}
         ORDER BY start_at, guid LIMIT :limit",
+        conditions(terms)
+    )
+}
+
+/// SQL for the conditions other than keys, each after an `AND`.
+fn conditions(terms: &Terms) -> String {
+    format!(
+        " AND (:minutes::smallint IS NULL OR duration_minutes = :minutes)
+            AND (:begin::timestamp IS NULL OR start_civil >= :begin) AND (:end::timestamp IS NULL OR start_civil <= :end){}",
         terms.conditions_in_sql(Dialect::Postgres)
     )
 }
@@ -170,7 +198,8 @@ pub(super) fn statements(account: AccountId, terms: &Terms) -> Vec<Printed> {
         index(account, &[]).printed(),
         put_keys_in_place().printed(),
         months(terms).printed(),
-        indexed(terms, &[], 1).printed(),
-        pending(terms, 1).printed(),
+        indexed(terms, &[], 1, false).printed(),
+        indexed(terms, &[], 1, true).printed(),
+        pending(terms, Vec::new(), 1).printed(),
     ]
 }

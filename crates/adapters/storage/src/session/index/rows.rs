@@ -2,6 +2,7 @@
 
 use derslik_domain::time::Timestamp;
 use diesel::QueryableByName;
+use diesel::sql_types::Bool;
 use uuid::Uuid;
 
 use crate::db::types::{DbGuid, DbInstant, Guid, Instant};
@@ -12,7 +13,16 @@ pub(in super::super) struct SessionPosition {
     #[diesel(sql_type = Instant)]
     start_at: DbInstant,
     #[diesel(sql_type = Guid)]
-    pub(super) guid: DbGuid,
+    guid: DbGuid,
+}
+
+/// An entry of the index that matches, and whether its session still does where the entry says.
+#[derive(QueryableByName)]
+pub(super) struct Entry {
+    #[diesel(embed)]
+    pub(super) position: SessionPosition,
+    #[diesel(sql_type = Bool)]
+    pub(super) is_current: bool,
 }
 
 impl SessionPosition {

@@ -1,10 +1,9 @@
 //! The index of SQLite: the same keys as on PostgreSQL, as the tokens of a full-text index.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::Projection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -12,10 +11,9 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 
 use super::super::keys::Keys;
-use super::super::pending::pending_sessions;
+use super::super::pending::listed_sessions;
 use super::super::terms::Terms;
 use super::rows::SessionPosition;
-use crate::change_log::pending_ids;
 use crate::db::schema::sessions;
 #[cfg(test)]
 use crate::db::sql::printed::Printed;
@@ -124,17 +122,11 @@ pub(super) fn months(terms: &Terms) -> Sql<'static, Sqlite, Integer> {
 }
 
 pub(super) fn search_index(conn: &mut SqliteConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<SessionPosition>> {
-    let pending: Vec<DbGuid> = pending_guids(terms).load(conn)?;
-    let pending: HashSet<_> = pending.into_iter().collect();
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut found = Vec::new();
     for month in months {
         for position in indexed(terms, *month).load_iter::<SessionPosition, _>(conn)? {
-            let position = position?;
-            if pending.contains(&position.guid) {
-                continue;
-            }
-            found.push(position);
+            found.push(position?);
             if found.len() >= limit {
                 return Ok(found);
             }
@@ -143,34 +135,26 @@ pub(super) fn search_index(conn: &mut SqliteConnection, terms: &Terms, months: &
     Ok(found)
 }
 
-fn pending_guids(terms: &Terms) -> Sql<'static, Sqlite, Guid> {
-    let guids = Sql::composed("session_pending_guids", pending_ids(Projection::SearchIndex, Dialect::Sqlite));
-    guids.bind::<BigInt, _>("account", terms.account).returning().uncached()
-}
-
 /// The sessions in the index for a month.
 fn indexed(terms: &Terms, month: i32) -> Sql<'static, Sqlite> {
     let in_month = "(
             -- CROSS JOIN fixes the order in which SQLite reads the tables, and LIMIT keeps it from merging the two queries. So the
             -- sessions with the tokens are sorted first, and no more of them are compared than needed.
-            SELECT session_index.guid AS key
+            SELECT session_index.guid AS key, session_index.start_at AS place
             FROM session_words CROSS JOIN session_index ON session_index.id = session_words.rowid
             WHERE session_words MATCH :tokens AND session_index.account_id = :account
             ORDER BY session_index.start_at, session_index.guid LIMIT -1
         ) AS in_month
-        CROSS JOIN sessions ON sessions.account_id = :account AND sessions.guid = in_month.key";
+        -- A session that was moved since is pending, and found there. The sign keeps the index of the order out of the lookup.
+        CROSS JOIN sessions ON sessions.account_id = :account AND sessions.guid = in_month.key AND +sessions.start_at = in_month.place";
     let text = first_of(in_month, "", terms);
     let tokens = terms.keys.match_tokens(terms.account, month);
     terms.bind(Sql::composed("session_search_index", text), NO_LIMIT).bind::<Text, _>("tokens", tokens)
 }
 
-pub(super) fn search_pending(conn: &mut SqliteConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<SessionPosition>> {
-    pending(terms, limit).load(conn)
-}
-
-fn pending(terms: &Terms, limit: i64) -> Sql<'static, Sqlite> {
-    let text = first_of(&pending_sessions(Projection::SearchIndex, Dialect::Sqlite), "ORDER BY start_at, guid ", terms);
-    terms.bind(Sql::composed("session_search_pending", text), limit)
+pub(super) fn pending(terms: &Terms, guids: Vec<DbGuid>, limit: i64) -> Sql<'static, Sqlite> {
+    let text = first_of(&listed_sessions(Dialect::Sqlite), "ORDER BY start_at, guid ", terms);
+    terms.bind(Sql::composed("session_search_pending", text), limit).bind::<Guids, _>("guids", DbGuids(guids))
 }
 
 /// SQL for the first sessions of `some` that satisfy the conditions other than tokens.
@@ -192,8 +176,7 @@ pub(super) fn statements(account: AccountId, terms: &Terms) -> Vec<Printed> {
         of_listed(&INSERT, account, &[]).printed(),
         insert_tokens(String::new()).printed(),
         months(terms).printed(),
-        pending_guids(terms).printed(),
         indexed(terms, 1).printed(),
-        pending(terms, 1).printed(),
+        pending(terms, Vec::new(), 1).printed(),
     ]
 }

@@ -1,0 +1,2 @@
+UPDATE credentials SET grant_id = ?, exchanged_from = ?, parent_id = ?
+WHERE account_id = ? AND id = ?
