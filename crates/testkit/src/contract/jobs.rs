@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::job::{
-    Action, Actions, Event, Failure, FailureReason, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, NewJob, Progress, Pruning,
-    ReferenceId, RetryPolicy, ShownJob, WorkerId,
+    Action, Actions, Event, Failure, FailureReason, FailureText, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, NewJob, Progress,
+    Pruning, ReferenceId, RetryPolicy, ShownJob, WorkerId,
 };
 use derslik_domain::page::{Page, PageRequest};
 use derslik_domain::rows::RowCount;
@@ -34,6 +34,8 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "many_jobs_are_made_at_once_and_live_ones_left_alone", run: enqueue_many },
         Case { name: "a_job_that_was_enqueued_in_vain_is_never_seen", run: enqueue_rolls_back },
         Case { name: "a_list_shows_the_jobs_of_a_project_page_by_page", run: list_pages },
+        Case { name: "a_list_shows_the_last_failure_of_a_job", run: last_failure },
+        Case { name: "a_page_of_long_texts_ends_early", run: long_texts },
         Case { name: "a_claim_does_what_the_domain_says", run: claim_matches_the_domain },
         Case { name: "nothing_is_claimed_before_it_is_due", run: not_before_due },
         Case { name: "claims_go_by_priority_and_then_by_time", run: claim_order },
@@ -49,7 +51,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "an_exchange_is_kept_to_the_lease_and_the_account", run: fenced_exchange },
         Case { name: "workers_that_exchange_together_do_each_job_once", run: racing_exchanges },
         Case { name: "an_expired_lease_is_found_and_a_living_one_is_not", run: expiry },
-        Case { name: "an_expired_lease_is_taken_back_once", run: racing_rescues },
+        Case { name: "an_expired_lease_leads_to_one_rescue", run: racing_rescues },
         Case { name: "heartbeats_keep_all_jobs_of_a_claim", run: renewal_of_a_claim },
         Case { name: "the_last_job_of_a_claim_is_rescued_as_the_others_would_be", run: last_of_a_claim },
         Case { name: "a_change_from_a_state_that_was_left_is_none", run: conditional_replace },
@@ -283,6 +285,42 @@ fn list_pages<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(shown, Page { entries: made[2..5].iter().cloned().map(ShownJob::from).collect(), more: true });
     assert!(list(Some(ProjectId::new(2)), None, 10).is_empty());
     assert_eq!(list(None, None, 100).len(), 8, "an operator sees internal ones, too");
+}
+
+fn last_failure<U: UnitOfWork>(harness: &Harness<U>) {
+    const LAST: &str = "the second: ığüşöç \"quoted\"";
+    let job = enqueue(harness, erasure("a").starting_at(now()));
+    for (number, at, text) in [(7, now(), "the first"), (8, seconds_later(3_600), LAST)] {
+        let claim = claim(number, at, 1);
+        assert_eq!(harness.write(move |stores| stores.jobs().claim(account().id, &claim)).len(), 1);
+        let failure = Failure::new(FailureReason::Transient, text);
+        assert!(change(
+            harness,
+            &job,
+            Event::Fail { token: token(number), failure, retry: RetryPolicy::DEFAULT, jitter: Jitter::NONE },
+            at
+        ));
+    }
+    let failed = ShownJob::from(find(harness, &job));
+    assert_eq!(failed.last_error.as_ref().map(FailureText::as_str), Some(LAST));
+    let page = PageRequest { size: 10, after: None };
+    let shown = harness.read(move |stores| stores.jobs().list_shown(account().id, PROJECT, page));
+    assert_eq!(shown, Page { entries: vec![failed], more: false });
+}
+
+fn long_texts<U: UnitOfWork>(harness: &Harness<U>) {
+    const JOBS: usize = 300;
+    let jobs: Vec<_> = (0..JOBS).map(|number| erasure(&format!("{number:0>1000}"))).collect();
+    harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    let list = |after| {
+        let page = PageRequest { size: 1_000, after };
+        harness.read(move |stores| stores.jobs().list_shown(account().id, PROJECT, page))
+    };
+    let first = list(None);
+    assert!(first.more && first.entries.len() < JOBS, "{}", first.entries.len());
+    let rest = list(first.entries.last().map(|job| job.id));
+    assert!(!rest.more);
+    assert_eq!(first.entries.len() + rest.entries.len(), JOBS);
 }
 
 fn claim_matches_the_domain<U: UnitOfWork>(harness: &Harness<U>) {

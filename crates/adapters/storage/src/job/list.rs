@@ -1,8 +1,6 @@
 //! The list of the jobs of a project, in the form that clients see. Its statement is prepared, its columns are found by their places, and
 //! of the failed attempts only the last text is read. It does not know who may see the list.
 
-use std::str;
-
 use derslik_domain::id::{AccountId, Id, JobId, ProjectId};
 use derslik_domain::job::{Action, FailureText, JobStatus, ReferenceId, ShownJob};
 use derslik_domain::page::{Page, PageRequest};
@@ -58,7 +56,7 @@ struct StoredStatus(Option<JobStatus>);
 
 impl FromSql<Text, Pg> for StoredAction {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        Ok(Self(Action::by_name(str::from_utf8(value.as_bytes())?)))
+        Ok(Self(Action::by_name(std::str::from_utf8(value.as_bytes())?)))
     }
 }
 
@@ -70,7 +68,7 @@ impl FromSql<Text, Sqlite> for StoredAction {
 
 impl FromSql<Text, Pg> for StoredStatus {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        Ok(Self(JobStatus::by_name(str::from_utf8(value.as_bytes())?)))
+        Ok(Self(JobStatus::by_name(std::str::from_utf8(value.as_bytes())?)))
     }
 }
 
