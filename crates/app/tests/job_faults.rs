@@ -204,7 +204,7 @@ fn a_server_that_dies_during_a_claim_has_claimed_nothing() {
     let world = World::new();
     world.enqueue(0..20);
     let mut worker = None;
-    world.kill_during("jobs", "UPDATE jobs SET status = ''running''", || {
+    world.kill_during("jobs", "WITH claimed AS ( UPDATE jobs SET status = ''running''", || {
         worker = Some(world.work(Registry::default().with_steps(Action::AssignCalendarId, Ledger), POLL));
     });
     let jobs = world.until_all_ended();

@@ -24,14 +24,14 @@ const OTHER_PROJECT: i64 = 2;
 
 /// Of a hundred jobs one has failed, one was cancelled, two wait for a day far ahead, and the others are done.
 const FILL: &str = r#"INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
- ended_at, progress, failures, created_at, updated_at)
+ ended_at, progress, failures, created_at, updated_at, completed)
  SELECT $1, $2, 'delete_user_data', 'user' || n || '@example.com', sha256(convert_to('user' || n || '@example.com', 'UTF8')), 50,
  CASE n % 100 WHEN 0 THEN 'failed' WHEN 1 THEN 'cancelled' WHEN 2 THEN 'scheduled' WHEN 3 THEN 'scheduled' ELSE 'completed' END,
  moment + interval '12 hours', moment + interval '12 hours', CASE n % 100 WHEN 0 THEN 5 WHEN 1 THEN 0 WHEN 2 THEN 0 WHEN 3 THEN 0 ELSE 1 END,
  CASE WHEN n % 100 IN (2, 3) THEN NULL ELSE moment + interval '13 hours' END,
  CASE WHEN n % 100 < 4 THEN NULL ELSE '{"erasure":{"step":"done","dirty":false,"counts":{"sessions":12,"profile":1}}}'::jsonb END,
  CASE n % 100 WHEN 0 THEN '[{"attempt":5,"at":1738847255488565,"reason":"transient","text":"the store is away"}]'::jsonb ELSE '[]'::jsonb END,
- moment, moment + CASE WHEN n % 100 IN (2, 3) THEN interval '0' ELSE interval '13 hours' END
+ moment, moment + CASE WHEN n % 100 IN (2, 3) THEN interval '0' ELSE interval '13 hours' END, CASE WHEN n % 100 > 3 THEN true END
  FROM generate_series(1, $3::bigint) n, LATERAL (SELECT CASE WHEN n % 100 IN (2, 3) THEN timestamptz '2099-03-01 00:00:00Z'
  ELSE timestamptz '2025-03-01 00:00:00Z' END + n * interval '1 minute' AS moment) at"#;
 

@@ -297,8 +297,10 @@ pub const TABLES: &[Table] = &[
             ("created_at", NotPersonal),
             ("updated_at", NotPersonal),
             ("trace_parent", NotPersonal),
+            ("completed", NotPersonal),
         ],
     ),
+    table("job_leases", Postgres, &[("account_id", NotPersonal), ("token", NotPersonal), ("until", NotPersonal), ("job_ids", NotPersonal)]),
     table(
         "audit_records",
         Both,

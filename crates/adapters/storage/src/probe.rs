@@ -34,6 +34,7 @@ use crate::db::schema_versions::Inspect;
 use crate::db::settings::PoolSettings;
 use crate::db::types::{DbInstant, Instant as SqlInstant};
 use crate::db::url::DatabaseUrl;
+use crate::job::Conditions;
 
 /// How long a look may take in all.
 const LIMIT: Duration = Duration::from_millis(800);
@@ -147,7 +148,8 @@ impl OnServer {
         let read = sql_query(ON_SERVER).get_result::<Row>(&mut conn.conn);
         let after = self.clock.now();
         let row = read.map_err(|error| Failure::new(error, conn.control.as_deref()))?;
-        let read = sql_query(first_due_apart_from(left_out)).get_result::<DueRow>(&mut conn.conn).optional();
+        let query = first_due_apart_from(&Conditions::POSTGRES, left_out);
+        let read = sql_query(query).get_result::<DueRow>(&mut conn.conn).optional();
         let first_due = first_due(read, conn.control.as_deref())?;
         if !conn.is_cut() {
             conn.limit(None);
@@ -176,7 +178,7 @@ impl InFile {
         let (row, first_due) = limit().on_this_thread(|| {
             let read = conn.batch_execute(&settings).and_then(|()| sql_query(IN_FILE).get_result::<Row>(&mut conn));
             let row = read.map_err(|error| Failure::new(error, None))?;
-            let read = sql_query(first_due_apart_from(left_out)).get_result::<DueRow>(&mut conn).optional();
+            let read = sql_query(first_due_apart_from(&Conditions::SQLITE, left_out)).get_result::<DueRow>(&mut conn).optional();
             Ok::<_, Failure>((row, first_due(read, None)?))
         })?;
         Ok(DatabaseFacts { free_bytes: free_bytes(&self.path), ..facts(&row, first_due, &self.known) })
@@ -187,12 +189,12 @@ fn limit() -> Limit {
     Limit { deadline: Instant::now() + LIMIT, statement_timeout: LIMIT, cancelled: CancellationToken::new() }
 }
 
-/// The statement that finds the first job in time, which stands at the start of an index. The index has the accounts as well, so jobs that
-/// are left out cost no look at the table.
-fn first_due_apart_from(left_out: &[AccountId]) -> String {
+/// The statement that finds the first job in time, which stands at the start of an index. On SQLite the index has the accounts as well, so
+/// jobs that are left out cost no look at the table. On PostgreSQL running jobs may stand before the first waiting one.
+fn first_due_apart_from(jobs: &Conditions, left_out: &[AccountId]) -> String {
     let ids: Vec<_> = left_out.iter().map(|account| account.get().to_string()).collect();
     let others = if ids.is_empty() { String::new() } else { format!(" AND account_id NOT IN ({})", ids.join(", ")) };
-    format!("SELECT due_at FROM jobs WHERE status = 'scheduled' AND attempts >= 0{others} ORDER BY due_at LIMIT 1")
+    format!("SELECT due_at FROM jobs WHERE {}{others} ORDER BY due_at LIMIT 1", jobs.in_any_account)
 }
 
 /// The first job in time. A failure that may pass leaves it open, such as a lock on the table of jobs.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use derslik_domain::attendee::AttendanceFilter;
 use derslik_domain::id::{Id, ProjectId};
 use derslik_domain::identity::DataSubject;
-use derslik_domain::job::{Action, Actions, JobFilter, JobStatus, LeaseTerm, LeaseToken, NewJob, Pruning, WorkerId};
+use derslik_domain::job::{Action, Actions, JobFilter, JobStatus, LeaseTerm, LeaseToken, NewJob, Pruning, ReferenceId, WorkerId};
 use derslik_domain::page::{OffsetPage, PageRequest};
 use derslik_domain::rows::BatchSize;
 use derslik_domain::time::Timestamp;
@@ -38,7 +38,8 @@ const NOW: Timestamp = Timestamp::from_micros(1_000_000_000_000_000);
 const TERM: LeaseTerm = LeaseTerm::DEFAULT;
 
 /// The tables of the statements.
-const TABLES: [&str; 7] = ["jobs", "sessions", "session_index", "session_ends", "session_creators", "change_log", "attendees"];
+const TABLES: [&str; 8] =
+    ["jobs", "job_leases", "sessions", "session_index", "session_ends", "session_creators", "change_log", "attendees"];
 
 /// The deed that, without statistics, reads all attendees of the account once for each batch.
 const THROUGH_THE_ACCOUNT: &str = "the erasure of attendances and sessions";
@@ -66,8 +67,9 @@ const GUEST: i64 = 7;
 /// priority are due. Every two-hundredth session is open. Every thousandth was made by the guest, who attends it.
 const ROWS: [&str; 4] = [
     "INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
-         ended_at, failures, created_at, updated_at)
-     SELECT 1329 + n % 2, 1, 'delete_user_data', 'user', {digest}, 50, 'completed', {at(n)}, {at(n)}, 1, {at(n)}, '[]', {at(n)}, {at(n)}
+         ended_at, failures, created_at, updated_at, completed)
+     SELECT 1329 + n % 2, 1, 'delete_user_data', 'user', {digest}, 50, 'completed', {at(n)}, {at(n)}, 1, {at(n)}, '[]', {at(n)}, {at(n)},
+         {true}
      FROM {numbers} WHERE n <= 200000",
     "INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
          failures, created_at, updated_at)
@@ -158,7 +160,7 @@ fn replace_calls(text: &str, opening: &str, function: fn(&str) -> String) -> Str
 type Deed = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
 /// The deeds, and how many rows and index entries each may read per run. The rows that it changes and rolls back are included.
-const DEEDS: [(&str, Deed, i64); 29] = [
+const DEEDS: [(&str, Deed, i64); 30] = [
     (THROUGH_THE_WAITING, |stores| Ok(usize::try_from(stores.jobs().depth()?.scheduled).unwrap()), 10_050),
     ("the lags of the projections", |stores| Ok(stores.change_log().lags()?.len()), 10),
     ("accounts with due jobs", |stores| Ok(stores.jobs().accounts_with_due(NOW, sweeps(), 10)?.len()), 250),
@@ -181,6 +183,7 @@ const DEEDS: [(&str, Deed, i64); 29] = [
         },
         150,
     ),
+    ("a claim of many jobs", |stores| Ok(stores.jobs().claim(account().id, &Claim { limit: 100, ..to_claim() })?.len()), 250),
     ("a claim of one job", |stores| Ok(stores.jobs().claim(account().id, &Claim { limit: 1, ..to_claim() })?.len()), 30),
     ("an exchange of one for one", |stores| exchange(stores, 1), 60),
     ("an exchange of many for many", |stores| exchange(stores, 10), 300),
@@ -205,7 +208,7 @@ const DEEDS: [(&str, Deed, i64); 29] = [
         |stores| {
             let page = PageRequest { size: 100, after: Some(Id::new(150_000)) };
             Ok(stores.jobs().list(account().id, Some(ProjectId::new(1)), page)?.len()
-                + stores.jobs().list_shown(account().id, Some(ProjectId::new(1)), page)?.len())
+                + stores.jobs().list_shown(account().id, ProjectId::new(1), page)?.entries.len())
         },
         420,
     ),
@@ -467,16 +470,42 @@ fn a_claim_takes_no_job_that_lies_in_the_same_place_of_another_part() {
     assert_eq!(sql_query(waiting).get_result::<Count>(&mut conn).unwrap().count, 1);
 }
 
-/// The rows and index entries that all ended connections have read. It waits for the end of all other connections.
-fn rows_read(conn: &mut PgConnection) -> i64 {
+/// Waits for the end of all other connections. The server then knows what they have read and written.
+fn until_others_have_ended(conn: &mut PgConnection) {
     const OTHERS: &str = "SELECT count(*) AS count FROM pg_stat_activity \
                           WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
-    const READ: &str = "SELECT ((SELECT sum(seq_tup_read) FROM pg_stat_user_tables) + \
-                        (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes))::bigint AS count";
     while sql_query(OTHERS).get_result::<Count>(conn).unwrap().count > 0 {
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// The rows and index entries that all ended connections have read.
+fn rows_read(conn: &mut PgConnection) -> i64 {
+    const READ: &str = "SELECT ((SELECT sum(seq_tup_read) FROM pg_stat_user_tables) + \
+                        (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes))::bigint AS count";
+    until_others_have_ended(conn);
     sql_query(READ).get_result::<Count>(conn).unwrap().count
+}
+
+#[test]
+fn a_claim_and_a_heartbeat_write_no_index_entry_on_postgres() {
+    const UPDATES: &str = "SELECT n_tup_upd AS count FROM pg_stat_user_tables WHERE relname = 'jobs'";
+    const IN_PLACE: &str = "SELECT n_tup_hot_upd AS count FROM pg_stat_user_tables WHERE relname = 'jobs'";
+    let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+    let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
+    let mut conn = PgConnection::establish(database.url()).unwrap();
+    let harness = connect(&database.url().parse().unwrap());
+    let jobs: Vec<_> = (0..1_000).map(|number| NewJob::assign_calendar_id(ReferenceId::new(number.to_string()).unwrap(), NOW)).collect();
+    harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    let claimed = harness.write(|stores| stores.jobs().claim(account().id, &Claim { limit: 200, ..to_claim() }));
+    let held: Vec<_> = claimed[..100].iter().map(|job| HeldJob { job: job.id, token: to_claim().token }).collect();
+    assert_eq!(harness.write(move |stores| stores.jobs().renew(account().id, &held, NOW)).len(), 100);
+    drop(harness);
+    until_others_have_ended(&mut conn);
+    let mut count = |query: &str| sql_query(query).get_result::<Count>(&mut conn).unwrap().count;
+    assert_eq!(count(UPDATES), 300);
+    // Few rows may not fit on the pages of those that they replace.
+    assert!(count(IN_PLACE) >= 280, "{}", count(IN_PLACE));
 }
 
 /// The statements with values since the last call.

@@ -55,7 +55,7 @@ fn left_alone(url: &DatabaseUrl, from_the_future: impl FnOnce()) {
     not_there(&harness, &unknown);
 
     let page = PageRequest { size: 100, after: None };
-    assert_eq!(harness.read(move |stores| stores.jobs().list_shown(account().id, Some(ProjectId::new(1)), page)).len(), 5);
+    assert_eq!(harness.read(move |stores| stores.jobs().list_shown(account().id, ProjectId::new(1), page)).entries.len(), 5);
     let known = Action::ALL.into_iter().collect();
     let (worker, token) = (WorkerId::new(Uuid::from_u128(1)), LeaseToken::new(Uuid::from_u128(7)));
     let claim = Claim { worker, token, term: TERM, at: now(), actions: known, limit: 100 };

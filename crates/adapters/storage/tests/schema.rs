@@ -12,6 +12,8 @@ mod dump;
 mod keys;
 #[path = "schema/newer.rs"]
 mod newer;
+#[path = "schema/older_jobs.rs"]
+mod older_jobs;
 #[path = "schema/rows.rs"]
 mod rows;
 #[path = "schema/snapshot.rs"]
@@ -65,8 +67,9 @@ struct Table {
 
 type Tables = BTreeMap<String, Table>;
 
-/// Tables without a `table!`: the index of sessions, which differs between the databases.
-const OF_POSTGRES_ALONE: [&str; 1] = ["session_index"];
+/// Tables without a `table!`: the index of sessions, which differs between the databases, and the claims of jobs, which SQLite finds by an
+/// index.
+const OF_POSTGRES_ALONE: [&str; 2] = ["job_leases", "session_index"];
 const OF_SQLITE_ALONE: [&str; 6] =
     ["session_index", "session_words", "session_words_config", "session_words_data", "session_words_docsize", "session_words_idx"];
 

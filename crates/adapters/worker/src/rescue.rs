@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use derslik_domain::id::AccountId;
 use derslik_domain::job::{Event, Fact, Job, JobState};
+use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Tenant, UnitOfWork};
 use tokio::time::sleep;
@@ -14,13 +15,40 @@ use crate::worker::Worker;
 /// The most jobs that one transaction rescues.
 const BATCH: u16 = 100;
 
+/// How many looks follow an adoption before the next one: five minutes of them with the default lease.
+const LOOKS_AFTER_ADOPTION: u32 = 60;
+
+/// The same after an adoption that failed.
+const LOOKS_AFTER_FAILURE: u32 = 6;
+
 /// Looks for expired leases in a loop. Any worker may rescue the jobs of any other.
 pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
+    let mut looks_left = 0_u32;
     loop {
+        looks_left = match looks_left.checked_sub(1) {
+            Some(left) => left,
+            None => adopt(&worker).await,
+        };
         if let Err(error) = look(&worker).await {
             tracing::warn!(cause = report::cause(&error), "could not look for expired leases");
         }
         sleep(worker.settings.lease.rescue_interval()).await;
+    }
+}
+
+/// Adopts jobs of which no look tells. Returns after how many looks the next adoption is due.
+async fn adopt<U: UnitOfWork>(worker: &Worker<U>) -> u32 {
+    match worker.uow.write(Tenant::Installation, |stores| stores.jobs().adopt_running()).await {
+        Ok(adopted) => {
+            if adopted > RowCount::ZERO {
+                tracing::info!(claims = adopted.get(), "adopted running jobs of an older worker, or of a backup");
+            }
+            LOOKS_AFTER_ADOPTION
+        }
+        Err(error) => {
+            tracing::warn!(cause = report::cause(&error), "could not adopt running jobs");
+            LOOKS_AFTER_FAILURE
+        }
     }
 }
 

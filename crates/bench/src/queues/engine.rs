@@ -18,7 +18,7 @@ use crate::load::Rig;
 use crate::meter::{Measured, Meter, Size};
 use crate::report::{Figures, Goal};
 
-const LIVE: &str = "SELECT EXISTS (SELECT FROM jobs WHERE account_id = $1 AND status IN ('scheduled', 'running'))";
+const LIVE: &str = "SELECT EXISTS (SELECT FROM jobs WHERE account_id = $1 AND ended_at IS NULL)";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// How fast the worker drains a queue.

@@ -24,10 +24,10 @@ const FILL: &str = "INSERT INTO jobs (account_id, project_id, action, reference,
      'scheduled', $2, $2, 0, '[]', $2, $2 FROM generate_series(1, $3::bigint) n";
 const CLAIM: &str = "UPDATE jobs SET status = 'running', attempts = attempts + 1, worker = $4, lease_token = $4, lease_until = $5, \
      started_at = $2, updated_at = $2 WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs \
-     WHERE account_id = $1 AND status = 'scheduled' AND due_at <= $2 ORDER BY priority, due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)) \
-     RETURNING id, action, reference";
-const COMPLETE: &str = "UPDATE jobs SET status = 'completed', ended_at = $2, updated_at = $2, worker = NULL, lease_token = NULL, \
-     lease_until = NULL, started_at = NULL WHERE account_id = $1 AND id = ANY($3) AND lease_token = $4";
+     WHERE account_id = $1 AND ended_at IS NULL AND lease_token IS NULL AND due_at <= $2 ORDER BY priority, due_at, id LIMIT $3 \
+     FOR UPDATE SKIP LOCKED)) RETURNING id, action, reference";
+const COMPLETE: &str = "UPDATE jobs SET status = 'completed', completed = true, ended_at = $2, updated_at = $2, worker = NULL, \
+     lease_token = NULL, lease_until = NULL, started_at = NULL WHERE account_id = $1 AND id = ANY($3) AND lease_token = $4";
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]

@@ -87,7 +87,7 @@ impl Queues {
             tokio::task::spawn_blocking(move || url.migrate()).await??;
         }
         let client = connect(&self.ours.url).await?;
-        client.batch_execute("TRUNCATE jobs").await?;
+        client.batch_execute("TRUNCATE jobs, job_leases, erasure_users").await?;
         client.batch_execute("CHECKPOINT").await?;
         Ok(client)
     }

@@ -6,7 +6,7 @@ use derslik_domain::identity::{Actor, Denial};
 use derslik_domain::job::{
     ErasedUser, ErasureCounts, ErasureUsers, Job, JobStatus, NewProject, Project, ProjectKey, ReferenceId, ShownJob, UserPlace,
 };
-use derslik_domain::page::{OffsetPage, PageRequest};
+use derslik_domain::page::{OffsetPage, Page, PageRequest};
 
 use super::ActorGone;
 use crate::StoreError;
@@ -59,11 +59,11 @@ impl RequestedErasure {
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait JobService: Send + Sync {
-    /// A page of all jobs of the project, ended ones included, ordered by id.
+    /// A page of all jobs of the project, ended ones included, ordered by id. A page of long texts ends early.
     ///
     /// # Errors
     /// [`JobError`].
-    async fn list(&self, actor: &Actor, project: &ProjectKey, page: PageRequest<JobId>) -> Result<Vec<ShownJob>, JobError>;
+    async fn list(&self, actor: &Actor, project: &ProjectKey, page: PageRequest<JobId>) -> Result<Page<ShownJob>, JobError>;
 
     /// A page of all jobs of the project, ended ones included, the newest first.
     ///

@@ -143,12 +143,12 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn list(&mut self, account: AccountId, project: Option<ProjectId>, page: PageRequest<JobId>) -> Result<Vec<Job>, StoreError>;
 
-    /// The same page in the form that clients see; columns that this form does not need are not read.
+    /// A page of the jobs of a project in the form that clients see, ordered by id. What this form does not need is not read. A page of
+    /// long texts ends early.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list_shown(&mut self, account: AccountId, project: Option<ProjectId>, page: PageRequest<JobId>)
-    -> Result<Vec<ShownJob>, StoreError>;
+    fn list_shown(&mut self, account: AccountId, project: ProjectId, page: PageRequest<JobId>) -> Result<Page<ShownJob>, StoreError>;
 
     /// A page of the jobs of a project in the form that clients see, the newest first.
     ///
@@ -165,7 +165,7 @@ pub trait JobRepository {
     fn search(&mut self, account: AccountId, filter: &JobFilter, before: Option<JobId>, size: u32) -> Result<Page<Job>, StoreError>;
 
     /// The counts of the jobs of an account by their state. Of completed jobs, only those among the newest [`JobFilter::LOOKED_AT`] jobs
-    /// are counted.
+    /// are counted, and so are cancelled and failed ones among the newest of them.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -223,7 +223,8 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn exchange(&mut self, account: AccountId, done: &[Completion], claim: &Claim) -> Result<Exchanged, StoreError>;
 
-    /// The accounts that have jobs whose lease has ended.
+    /// The accounts that may have jobs whose lease has ended. One without such jobs is not named again once
+    /// [`lock_expired`](Self::lock_expired) has found none.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -235,6 +236,14 @@ pub trait JobRepository {
     /// # Errors
     /// [`StoreError`].
     fn lock_expired(&mut self, account: AccountId, now: Timestamp, term: LeaseTerm, limit: u16) -> Result<Vec<Job>, StoreError>;
+
+    /// Lets [`lock_expired`](Self::lock_expired) find running jobs that it does not find otherwise: those that a worker of an older program
+    /// has claimed, and those of a restored backup. It reads all live jobs of all accounts, so it is for rare calls. Returns how many
+    /// claims had such jobs.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn adopt_running(&mut self) -> Result<RowCount, StoreError>;
 
     /// Removes jobs that ended before `before`, in the order of their ids, and returns how many. Jobs of unknown actions are
     /// removed as well.

@@ -3,7 +3,7 @@
 use derslik_domain::id::JobId;
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{ProjectKey, ShownJob};
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::JobError;
 use derslik_ports::outbound::UnitOfWork;
 
@@ -14,14 +14,14 @@ pub(super) async fn run<U: UnitOfWork>(
     actor: &Actor,
     project: &ProjectKey,
     page: PageRequest<JobId>,
-) -> Result<Vec<ShownJob>, JobError> {
+) -> Result<Page<ShownJob>, JobError> {
     authorize(actor, Action::ReadJobs)?;
     let (account, project) = (actor.account_id(), project.clone());
     service
         .uow
         .read(account, move |stores| {
             let project = project_id(stores, account, &project)?;
-            Ok(stores.jobs().list_shown(account, Some(project), page)?)
+            Ok(stores.jobs().list_shown(account, project, page)?)
         })
         .await
 }
@@ -41,7 +41,7 @@ mod tests {
 
     const PAGE: PageRequest<JobId> = PageRequest { size: 2, after: Some(Id::new(3)) };
 
-    async fn list(stores: MockStores) -> Result<Vec<ShownJob>, JobError> {
+    async fn list(stores: MockStores) -> Result<Page<ShownJob>, JobError> {
         let service = Jobs::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())));
         service.list(&actor_of(account()), &PROJECT_KEY.parse().unwrap(), PAGE).await
     }
@@ -49,7 +49,7 @@ mod tests {
     #[tokio::test]
     async fn lists_the_requested_page_of_the_project() {
         let job = NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new("mehdi").unwrap(), now()).into_job(Id::new(4));
-        let shown = vec![ShownJob::from(job)];
+        let shown = Page { entries: vec![ShownJob::from(job)], more: true };
         let (mut stores, mut order, listed) = (MockStores::default(), Sequence::new(), shown.clone());
         stores.projects.expect_find_by_key().once().in_sequence(&mut order).returning(|of, key| {
             assert_eq!((of, key.as_str()), (account().id, PROJECT_KEY));
@@ -58,7 +58,7 @@ mod tests {
         stores
             .jobs
             .expect_list_shown()
-            .with(eq(account().id), eq(Some(project().id)), eq(PAGE))
+            .with(eq(account().id), eq(project().id), eq(PAGE))
             .once()
             .in_sequence(&mut order)
             .returning(move |_, _, _| Ok(listed.clone()));

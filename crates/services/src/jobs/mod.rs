@@ -19,7 +19,7 @@ use derslik_domain::identity::Actor;
 use derslik_domain::job::{
     Action, ErasedUser, ErasureCounts, ErasureUsers, ErasuresProgress, Job, Progress, ProjectKey, ReferenceId, ShownJob, UserPlace,
 };
-use derslik_domain::page::{OffsetPage, PageRequest};
+use derslik_domain::page::{OffsetPage, Page, PageRequest};
 use derslik_ports::inbound::{JobError, JobService, RequestedErasure};
 use derslik_ports::outbound::{Clock, Ids, JobReader, StoreError, Stores, UnitOfWork};
 
@@ -54,7 +54,7 @@ impl<U: UnitOfWork> Jobs<U> {
 
 #[async_trait]
 impl<U: UnitOfWork + JobReader> JobService for Jobs<U> {
-    async fn list(&self, actor: &Actor, project: &ProjectKey, page: PageRequest<JobId>) -> Result<Vec<ShownJob>, JobError> {
+    async fn list(&self, actor: &Actor, project: &ProjectKey, page: PageRequest<JobId>) -> Result<Page<ShownJob>, JobError> {
         list::run(self, actor, project, page).await
     }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use derslik_domain::id::JobId;
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{ErasedUser, ErasureCounts, ErasureUsers, Job, ProjectKey, ReferenceId, ShownJob, UserPlace};
-use derslik_domain::page::{OffsetPage, PageRequest};
+use derslik_domain::page::{OffsetPage, Page, PageRequest};
 use derslik_ports::inbound::{JobError, JobService, RequestedErasure};
 use derslik_ports::outbound::Ids;
 
@@ -52,10 +52,10 @@ impl NumberedJobs {
 
 #[async_trait]
 impl JobService for NumberedJobs {
-    async fn list(&self, actor: &Actor, project: &ProjectKey, page: PageRequest<JobId>) -> Result<Vec<ShownJob>, JobError> {
+    async fn list(&self, actor: &Actor, project: &ProjectKey, page: PageRequest<JobId>) -> Result<Page<ShownJob>, JobError> {
         let page = PageRequest { size: page.size, after: page.after.map(|after| self.stored(actor, after)) };
         let jobs = self.inner.list(actor, project, page).await?;
-        Ok(jobs.into_iter().map(|job| self.listed(job)).collect())
+        Ok(jobs.map(|job| self.listed(job)))
     }
 
     async fn list_newest(&self, actor: &Actor, project: &ProjectKey, page: OffsetPage) -> Result<Vec<ShownJob>, JobError> {
@@ -145,13 +145,14 @@ mod tests {
         let cancelled = job.clone();
         inner.expect_cancel().once().withf(move |_, _, id| *id == stored).returning(move |_, _, _| Ok(cancelled.clone()));
         let listed = ShownJob::from(job);
-        inner.expect_list().once().withf(move |_, _, page| page.after == Some(stored)).returning(move |_, _, _| Ok(vec![listed.clone()]));
+        let page = Page { entries: vec![listed], more: false };
+        inner.expect_list().once().withf(move |_, _, page| page.after == Some(stored)).returning(move |_, _, _| Ok(page.clone()));
         let jobs = NumberedJobs::new(Arc::new(inner), Arc::new(Numbering(FixedIds(guid(99)))));
         let (actor, project, number) = (actor_of(account()), PROJECT_KEY.parse().unwrap(), Id::new(7));
         assert_eq!(jobs.get(&actor, &project, number).await.unwrap().id, number);
         assert_eq!(jobs.cancel(&actor, &project, number).await.unwrap().id, number);
         let page = PageRequest { size: 10, after: Some(number) };
         let listed = jobs.list(&actor, &project, page).await.unwrap();
-        assert_eq!(listed.iter().map(|job| job.id).collect::<Vec<_>>(), [number]);
+        assert_eq!(listed.entries.iter().map(|job| job.id).collect::<Vec<_>>(), [number]);
     }
 }

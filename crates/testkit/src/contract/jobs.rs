@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use derslik_domain::id::{AccountId, ProjectId};
+use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::job::{
-    Action, Actions, Event, Failure, FailureReason, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, NewJob, Progress, Pruning,
-    ReferenceId, RetryPolicy, ShownJob, WorkerId,
+    Action, Actions, Event, Failure, FailureReason, FailureText, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, NewJob, Progress,
+    Pruning, ReferenceId, RetryPolicy, ShownJob, WorkerId,
 };
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{
@@ -34,6 +34,8 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "many_jobs_are_made_at_once_and_live_ones_left_alone", run: enqueue_many },
         Case { name: "a_job_that_was_enqueued_in_vain_is_never_seen", run: enqueue_rolls_back },
         Case { name: "a_list_shows_the_jobs_of_a_project_page_by_page", run: list_pages },
+        Case { name: "a_list_shows_the_last_failure_of_a_job", run: last_failure },
+        Case { name: "a_page_of_long_texts_ends_early", run: long_texts },
         Case { name: "a_claim_does_what_the_domain_says", run: claim_matches_the_domain },
         Case { name: "nothing_is_claimed_before_it_is_due", run: not_before_due },
         Case { name: "claims_go_by_priority_and_then_by_time", run: claim_order },
@@ -49,6 +51,9 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "an_exchange_is_kept_to_the_lease_and_the_account", run: fenced_exchange },
         Case { name: "workers_that_exchange_together_do_each_job_once", run: racing_exchanges },
         Case { name: "an_expired_lease_is_found_and_a_living_one_is_not", run: expiry },
+        Case { name: "an_expired_lease_leads_to_one_rescue", run: racing_rescues },
+        Case { name: "heartbeats_keep_all_jobs_of_a_claim", run: renewal_of_a_claim },
+        Case { name: "the_last_job_of_a_claim_is_rescued_as_the_others_would_be", run: last_of_a_claim },
         Case { name: "a_change_from_a_state_that_was_left_is_none", run: conditional_replace },
         Case { name: "a_cancel_and_a_completion_never_both_happen", run: cancel_races_completion },
         Case { name: "a_cancel_and_a_claim_never_both_happen", run: cancel_races_claim },
@@ -276,10 +281,46 @@ fn list_pages<U: UnitOfWork>(harness: &Harness<U>) {
     }
     assert_eq!(seen, made);
     let page = PageRequest { size: 3, after: Some(made[1].id) };
-    let shown = harness.read(move |stores| stores.jobs().list_shown(account().id, Some(PROJECT), page));
-    assert_eq!(shown, made[2..5].iter().cloned().map(ShownJob::from).collect::<Vec<_>>());
+    let shown = harness.read(move |stores| stores.jobs().list_shown(account().id, PROJECT, page));
+    assert_eq!(shown, Page { entries: made[2..5].iter().cloned().map(ShownJob::from).collect(), more: true });
     assert!(list(Some(ProjectId::new(2)), None, 10).is_empty());
     assert_eq!(list(None, None, 100).len(), 8, "an operator sees internal ones, too");
+}
+
+fn last_failure<U: UnitOfWork>(harness: &Harness<U>) {
+    const LAST: &str = "the second: ığüşöç \"quoted\"";
+    let job = enqueue(harness, erasure("a").starting_at(now()));
+    for (number, at, text) in [(7, now(), "the first"), (8, seconds_later(3_600), LAST)] {
+        let claim = claim(number, at, 1);
+        assert_eq!(harness.write(move |stores| stores.jobs().claim(account().id, &claim)).len(), 1);
+        let failure = Failure::new(FailureReason::Transient, text);
+        assert!(change(
+            harness,
+            &job,
+            Event::Fail { token: token(number), failure, retry: RetryPolicy::DEFAULT, jitter: Jitter::NONE },
+            at
+        ));
+    }
+    let failed = ShownJob::from(find(harness, &job));
+    assert_eq!(failed.last_error.as_ref().map(FailureText::as_str), Some(LAST));
+    let page = PageRequest { size: 10, after: None };
+    let shown = harness.read(move |stores| stores.jobs().list_shown(account().id, PROJECT, page));
+    assert_eq!(shown, Page { entries: vec![failed], more: false });
+}
+
+fn long_texts<U: UnitOfWork>(harness: &Harness<U>) {
+    const JOBS: usize = 300;
+    let jobs: Vec<_> = (0..JOBS).map(|number| erasure(&format!("{number:0>1000}"))).collect();
+    harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    let list = |after| {
+        let page = PageRequest { size: 1_000, after };
+        harness.read(move |stores| stores.jobs().list_shown(account().id, PROJECT, page))
+    };
+    let first = list(None);
+    assert!(first.more && first.entries.len() < JOBS, "{}", first.entries.len());
+    let rest = list(first.entries.last().map(|job| job.id));
+    assert!(!rest.more);
+    assert_eq!(first.entries.len() + rest.entries.len(), JOBS);
 }
 
 fn claim_matches_the_domain<U: UnitOfWork>(harness: &Harness<U>) {
@@ -549,6 +590,71 @@ fn expiry<U: UnitOfWork>(harness: &Harness<U>) {
     // The clock was set back by an hour: a lease that would last that long counts as ended.
     let set_back = now().minutes_before(60);
     assert_eq!((accounts(set_back).len(), locked(set_back).len()), (1, 1));
+}
+
+/// The accounts that may have jobs whose lease has ended, and the ids of those jobs of the account.
+fn expired<U: UnitOfWork>(harness: &Harness<U>, at: Timestamp) -> (Vec<AccountId>, Vec<JobId>) {
+    let accounts = harness.read(move |stores| stores.jobs().accounts_with_expired(at, TERM));
+    let jobs = harness.write(move |stores| stores.jobs().lock_expired(account().id, at, TERM, 100));
+    (accounts, jobs.into_iter().map(|job| job.id).collect())
+}
+
+fn racing_rescues<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    const JOBS: usize = 40;
+    let jobs: Vec<_> = (0..JOBS).map(|number| due_job(&number.to_string())).collect();
+    harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    assert_eq!(claim_now(harness, 7, 30).len() + claim_now(harness, 8, 30).len(), JOBS);
+    let ended = seconds_later(15);
+    let rescuers: Vec<_> = (0..3)
+        .map(|_| {
+            let uow = harness.unit_of_work().clone();
+            harness.runtime().spawn(async move {
+                let rescue = move |stores: &mut dyn Stores| -> Result<Vec<JobId>, StoreError> {
+                    let mut rescued = Vec::new();
+                    for job in stores.jobs().lock_expired(account().id, ended, TERM, 100)? {
+                        let event = Event::LeaseExpired { term: TERM, retry: RetryPolicy::DEFAULT };
+                        rescued.extend(apply(stores, account().id, &job, event, ended)?.then_some(job.id));
+                    }
+                    Ok(rescued)
+                };
+                uow.write(account().id, rescue).await.expect("the rescue succeeds")
+            })
+        })
+        .collect();
+    let rescued: Vec<_> = rescuers.into_iter().flat_map(|rescuer| harness.runtime().block_on(rescuer).expect("the rescuer ends")).collect();
+    assert_eq!(rescued.len(), JOBS);
+    assert_eq!(rescued.into_iter().collect::<BTreeSet<_>>().len(), JOBS);
+    let page = PageRequest { size: 100, after: None };
+    for job in harness.read(move |stores| stores.jobs().list(account().id, None, page)) {
+        assert_eq!((job.status(), job.state.attempts().get(), job.failures.iter().len()), (JobStatus::Scheduled, 1, 1));
+    }
+    // A further look may be in vain, and then the account is not named again.
+    assert_eq!(expired(harness, ended).1, []);
+    assert_eq!(expired(harness, ended).0, []);
+}
+
+fn renewal_of_a_claim<U: UnitOfWork>(harness: &Harness<U>) {
+    let jobs = ["1", "2", "3"].map(|number| enqueue(harness, due_job(number)));
+    assert_eq!(claim_now(harness, 7, 3).len(), 3);
+    let all = jobs.each_ref().map(|job| held(job, 7));
+    assert_eq!(harness.write(move |stores| stores.jobs().renew(account().id, &all, seconds_later(20))).len(), 3);
+    assert_eq!(expired(harness, seconds_later(16)).1, []);
+    assert_eq!(expired(harness, seconds_later(16)), (Vec::new(), Vec::new()));
+    assert_eq!(expired(harness, seconds_later(20)), (vec![account().id], jobs.map(|job| job.id).to_vec()));
+}
+
+fn last_of_a_claim<U: UnitOfWork>(harness: &Harness<U>) {
+    let [done, cancelled, last] = ["1", "2", "3"].map(|number| enqueue(harness, due_job(number)));
+    assert_eq!(claim_now(harness, 7, 3).len(), 3);
+    assert_eq!(harness.write(|stores| stores.jobs().adopt_running()), RowCount::ZERO, "a claim is found as it is");
+    let completion = Completion { held: held(&done, 7), result: None };
+    assert_eq!(harness.write(move |stores| stores.jobs().complete_many(account().id, &[completion], seconds_later(1))).len(), 1);
+    assert!(change(harness, &cancelled, Event::Cancel, seconds_later(1)));
+    let ended = seconds_later(15);
+    assert_eq!(expired(harness, ended), (vec![account().id], vec![last.id]));
+    assert!(change(harness, &last, Event::LeaseExpired { term: TERM, retry: RetryPolicy::DEFAULT }, ended));
+    assert_eq!(expired(harness, ended).1, []);
+    assert_eq!(expired(harness, ended), (Vec::new(), Vec::new()));
 }
 
 fn conditional_replace<U: UnitOfWork>(harness: &Harness<U>) {

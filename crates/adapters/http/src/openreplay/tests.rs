@@ -12,6 +12,7 @@ use derslik_domain::identity::CredentialKind;
 use derslik_domain::job::{
     ErasedUser, ErasureCounts, ErasureKind, Event, Job, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId, UserPlace,
 };
+use derslik_domain::page::Page;
 use derslik_domain::rows::RowCount;
 use derslik_domain::session::SessionDuration;
 use derslik_domain::time::Timestamp;
@@ -325,9 +326,11 @@ async fn the_users_of_an_erasure_are_read_in_parts_that_make_one_list() {
 #[actix_web::test]
 async fn a_long_list_is_read_in_parts_that_make_one() {
     let mut jobs = MockJobService::new();
-    jobs.expect_list().times(10).returning(|_, _, page| {
+    jobs.expect_list().times(4).returning(|_, _, page| {
+        assert_eq!(page.size, 1_000);
         let first = page.after.map_or(1, |after| after.get() + 1);
-        Ok((first..=2_500).take(page.size.try_into().unwrap()).map(|id| job(id).into()).collect())
+        // Pages of long texts end early.
+        Ok(Page::first((first..=2_500).map(|id| job(id).into()).collect(), 700))
     });
     let (status, body) = get(jobs, &format!("/api/v1/{KEY}/jobs")).await;
     let list: serde_json::Value = serde_json::from_str(&body).unwrap();
@@ -340,12 +343,12 @@ async fn a_list_goes_on_after_a_job_and_ends_at_its_limit() {
     let mut jobs = MockJobService::new();
     jobs.expect_list().once().returning(|_, _, page| {
         assert_eq!((page.after, page.size), (Some(Id::new(7)), 2));
-        Ok(vec![job(8).into(), job(9).into()])
+        Ok(Page { entries: vec![job(8).into(), job(9).into()], more: true })
     });
     let (_, body) = get(jobs, &format!("/api/v1/{KEY}/jobs?limit=2&after=7")).await;
     assert_eq!(body, format!(r#"{{"data":[{{"jobId":8,{SHOWN},{{"jobId":9,{SHOWN}]}}"#));
     let mut jobs = MockJobService::new();
-    jobs.expect_list().returning(|_, _, _| Ok(Vec::new()));
+    jobs.expect_list().returning(|_, _, _| Ok(Page { entries: Vec::new(), more: false }));
     assert_eq!(get(jobs, &format!("/api/v1/{KEY}/jobs")).await, (200, r#"{"data":[]}"#.to_owned()));
 }
 

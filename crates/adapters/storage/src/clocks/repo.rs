@@ -18,10 +18,7 @@ use crate::db::schema::{account_clocks, jobs, session_ends};
 use crate::db::sql::printed::Printed;
 use crate::db::sql::{Sql, Statement};
 use crate::db::types::{DbInstant, Instant};
-
-/// The condition of the partial index of waiting jobs, letter by letter.
-const SCHEDULED: &str = "status = 'scheduled'";
-const RUNNING: &str = "status = 'running'";
+use crate::job::Conditions;
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = account_clocks)]
@@ -98,9 +95,10 @@ impl ClockRepository for DieselStores<'_> {
 
     fn accounts_with_due(&mut self, times: &DueTimes, actions: Actions, limit: u16) -> Result<Vec<AccountId>, StoreError> {
         let (actions, latest) = (names(actions), DbInstant(times.latest()));
+        let is_waiting = Conditions::of(self.dialect()).scheduled;
         let waiting: Vec<(i64, Option<DbInstant>)> = self.query(|conn| {
             on_conn!(conn, |conn| jobs::table
-                .filter(sql::<Bool>(SCHEDULED))
+                .filter(sql::<Bool>(is_waiting))
                 .filter(jobs::due_at.le(latest))
                 .filter(jobs::action.eq_any(&actions))
                 .group_by(jobs::account_id)
@@ -130,11 +128,13 @@ impl ClockRepository for DieselStores<'_> {
     }
 
     fn waiting(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError> {
-        count(self, account, SCHEDULED, until)
+        let waiting = Conditions::of(self.dialect()).scheduled;
+        count(self, account, waiting, until)
     }
 
     fn running(&mut self, account: AccountId, until: Timestamp) -> Result<RowCount, StoreError> {
-        count(self, account, RUNNING, until)
+        let running = Conditions::of(self.dialect()).running;
+        count(self, account, running, until)
     }
 }
 
@@ -145,7 +145,7 @@ fn first_due(conn: &mut SqliteConnection, account: AccountId, actions: Actions) 
     for action in actions.iter() {
         let due = jobs::table
             .filter(jobs::account_id.eq(account.get()))
-            .filter(sql::<Bool>(SCHEDULED))
+            .filter(sql::<Bool>(Conditions::SQLITE.scheduled))
             .filter(jobs::priority.eq(action.priority().get()))
             .filter(jobs::action.eq(action.name()))
             .order(jobs::due_at)
@@ -164,7 +164,8 @@ static FIRST_DUE: Statement = Statement::new(
     FROM unnest(:actions, :priorities) AS wanted (action, priority)
     CROSS JOIN LATERAL (
         SELECT due_at FROM jobs
-        WHERE account_id = :account AND status = 'scheduled' AND priority = wanted.priority AND action = wanted.action
+        WHERE account_id = :account AND ended_at IS NULL AND lease_token IS NULL
+            AND priority = wanted.priority AND action = wanted.action
         ORDER BY due_at LIMIT 1
     ) AS first",
 );
@@ -184,12 +185,12 @@ pub(super) fn statements() -> Vec<Printed> {
     vec![first_due_at_once(Id::new(1), Action::ALL.into_iter().collect()).printed()]
 }
 
-/// How many jobs of an account are in a status and were due by `until`.
-fn count(stores: &mut DieselStores<'_>, account: AccountId, status: &'static str, until: Timestamp) -> Result<RowCount, StoreError> {
+/// How many jobs of an account fulfil a condition and were due by `until`.
+fn count(stores: &mut DieselStores<'_>, account: AccountId, condition: &'static str, until: Timestamp) -> Result<RowCount, StoreError> {
     let count: i64 = stores.query(|conn| {
         on_conn!(conn, |conn| jobs::table
             .filter(jobs::account_id.eq(account.get()))
-            .filter(sql::<Bool>(status))
+            .filter(sql::<Bool>(condition))
             .filter(jobs::due_at.le(DbInstant(until)))
             .count()
             .get_result(conn))

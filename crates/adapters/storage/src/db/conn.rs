@@ -119,6 +119,11 @@ impl<'c> DieselStores<'c> {
         matches!(self.conn, Conn::Pg(_))
     }
 
+    /// The dialect of the SQL of the database.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.conn.dialect()
+    }
+
     /// Runs a query and turns its failure into an error of the ports.
     pub(crate) fn query<T>(&mut self, query: impl FnOnce(Conn<'_>) -> QueryResult<T>) -> Result<T, StoreError> {
         self.count_statement()?;

@@ -221,6 +221,7 @@ diesel::table! {
         created_at -> crate::db::types::Instant,
         updated_at -> crate::db::types::Instant,
         trace_parent -> Nullable<Text>,
+        completed -> Nullable<Bool>,
     }
 }
 

@@ -15,10 +15,8 @@ use crate::db::migrations::MigrateError;
 use crate::db::schema::jobs;
 use crate::db::schema_versions::Inspect;
 use crate::db::types::DbInstant;
+use crate::job::Conditions;
 use crate::upgrade::{SchemaState, inspect_with_twins};
-
-/// Rows that the index of due jobs has.
-const WAITING: &str = "status = 'scheduled' AND attempts >= 0";
 
 const SIMILAR_ACCOUNTS: &str = "
     SELECT min(name) AS text FROM accounts GROUP BY lower(name) HAVING count(*) > 1 ORDER BY 1 LIMIT 10";
@@ -54,8 +52,9 @@ pub(super) fn read_content<C: Inspect + Database>(
 }
 
 fn oldest_due(conn: Conn<'_>, now: Timestamp) -> QueryResult<Option<WaitingJob>> {
+    let waiting = Conditions::of(conn.dialect()).in_any_account;
     let oldest: Option<(i64, i64, String, DbInstant)> = on_conn!(conn, |conn| jobs::table
-        .filter(sql::<Bool>(WAITING))
+        .filter(sql::<Bool>(waiting))
         .filter(jobs::due_at.le(DbInstant(now)))
         .order(jobs::due_at)
         .select((jobs::account_id, jobs::id, jobs::action, jobs::due_at))

@@ -19,20 +19,19 @@ use diesel::sqlite::{Sqlite, SqliteConnection};
 use super::rows::{
     JobChanges, JobRecord, JobRow, ShownRow, UnknownRow, jobs_of, project_number, readable, reference_digest, shown_of, token_of,
 };
-use super::terms::{OF_A_PROJECT, RUNNING, SCHEDULED, due_of, known_actions, names};
-use super::{postgres, search};
+use super::terms::{Conditions, OF_A_PROJECT, due_of, known_actions, names};
+use super::{list, postgres, search};
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::readers::padded;
 use crate::db::schema::{jobs, projects};
-use crate::db::sql::{Database, Sql, Statement};
+use crate::db::sql::{Sql, Statement};
 use crate::db::types::{DbInstant, DbUuid, Instant, row_count};
 
-/// The conditions of further partial indexes, letter by letter.
-const IN_ANY_ACCOUNT: &str = "status = 'scheduled' AND attempts >= 0";
-const LIVE: &str = "status IN ('scheduled', 'running')";
+/// Live jobs, by the conditions of the unique keys of both databases, and of PostgreSQL before older programs are gone.
+const LIVE: &str = "ended_at IS NULL AND status IN ('scheduled', 'running')";
 
-/// Appended to the action in conditions about leases, so that an index of actions can't serve the query. Without statistics the
-/// planner would choose that index, and read the whole backlog.
+/// Appended to the action in conditions about leases on SQLite, so that an index of actions can't serve the query. Without statistics
+/// the planner would choose that index, and read the whole backlog.
 const UNINDEXED: &str = "";
 
 static DUE_ACCOUNTS: Statement = Statement::new(
@@ -56,17 +55,6 @@ static DEPTH: Statement = Statement::new(
         (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE :running LIMIT :limit) AS counted) AS running,
         (SELECT due_at FROM jobs WHERE :scheduled ORDER BY due_at LIMIT 1) AS next_due",
 );
-
-/// The depth of the queue.
-#[derive(QueryableByName)]
-struct DepthRow {
-    #[diesel(sql_type = BigInt)]
-    scheduled: i64,
-    #[diesel(sql_type = BigInt)]
-    running: i64,
-    #[diesel(sql_type = Nullable<Instant>)]
-    next_due: Option<DbInstant>,
-}
 
 impl JobRepository for DieselStores<'_> {
     fn enqueue(&mut self, account: AccountId, job: &NewJob) -> Result<Enqueued, StoreError> {
@@ -180,23 +168,8 @@ impl JobRepository for DieselStores<'_> {
         jobs_of(rows)
     }
 
-    fn list_shown(
-        &mut self,
-        account: AccountId,
-        project: Option<ProjectId>,
-        page: PageRequest<JobId>,
-    ) -> Result<Vec<ShownJob>, StoreError> {
-        let rows: Vec<ShownRow> = self.query(|conn| {
-            on_conn!(conn, |conn| match project {
-                Some(project) => page_of(account, page)
-                    .filter(jobs::project_id.eq(project.get()))
-                    .filter(sql::<Bool>(OF_A_PROJECT))
-                    .select(ShownRow::as_select())
-                    .load(conn),
-                None => page_of(account, page).select(ShownRow::as_select()).load(conn),
-            })
-        })?;
-        rows.into_iter().map(ShownJob::try_from).collect()
+    fn list_shown(&mut self, account: AccountId, project: ProjectId, page: PageRequest<JobId>) -> Result<Page<ShownJob>, StoreError> {
+        list::list_shown(self, account, project, page)
     }
 
     fn list_newest(&mut self, account: AccountId, project: ProjectId, page: OffsetPage) -> Result<Vec<ShownJob>, StoreError> {
@@ -258,6 +231,15 @@ impl JobRepository for DieselStores<'_> {
                 }
             })
         })?;
+        if rows > 0
+            && token_of(before).is_none()
+            && let JobState::Running(run) = after.state
+        {
+            self.query(|conn| match conn {
+                Conn::Pg(conn) => postgres::lease_one(conn, account, after.id.get(), run.lease),
+                Conn::Sqlite(_) => Ok(0),
+            })?;
+        }
         let due_at_once = matches!(after.state, JobState::Scheduled { at, .. } if at <= after.updated_at);
         self.wake_for(rows > 0 && due_at_once)?;
         Ok(rows > 0)
@@ -267,7 +249,7 @@ impl JobRepository for DieselStores<'_> {
         let actions = names(actions);
         let accounts: Vec<i64> = self.query(|conn| match conn {
             Conn::Pg(conn) => jobs::table
-                .filter(sql::<Bool>(IN_ANY_ACCOUNT))
+                .filter(sql::<Bool>(Conditions::POSTGRES.in_any_account))
                 .filter(jobs::due_at.le(DbInstant(now)))
                 .filter(jobs::action.eq_any(&actions))
                 .group_by(jobs::account_id)
@@ -283,7 +265,9 @@ impl JobRepository for DieselStores<'_> {
     fn claim(&mut self, account: AccountId, claim: &Claim) -> Result<Vec<Job>, StoreError> {
         self.as_one_statement(|stores| {
             let jobs: Vec<_> = stores.query(|conn| match conn {
-                Conn::Pg(conn) => Ok(postgres::claim(conn, account, claim)?.into_iter().filter_map(readable).collect()),
+                Conn::Pg(conn) => {
+                    Ok(postgres::claim(conn, account, claim)?.into_iter().filter_map(|row| readable(row.after(claim))).collect())
+                }
                 Conn::Sqlite(conn) => due_on_sqlite(conn, account, claim),
             })?;
             if stores.is_postgres() {
@@ -309,7 +293,7 @@ impl JobRepository for DieselStores<'_> {
                 let row = jobs::table
                     .filter(jobs::account_id.eq(account.get()))
                     .filter(jobs::id.eq(job))
-                    .filter(sql::<Bool>(RUNNING))
+                    .filter(sql::<Bool>(Conditions::SQLITE.running))
                     .filter(jobs::lease_token.eq(token));
                 diesel::update(row).set(jobs::lease_until.eq(DbInstant(until))).execute(conn)
             }),
@@ -354,39 +338,50 @@ impl JobRepository for DieselStores<'_> {
         })?;
         Ok(Exchanged {
             completed: completed.into_iter().map(held_job).collect(),
-            claimed: in_order(claimed.into_iter().filter_map(readable).collect()),
+            claimed: in_order(claimed.into_iter().filter_map(|row| readable(row.after(claim))).collect()),
         })
     }
 
     fn accounts_with_expired(&mut self, now: Timestamp, term: LeaseTerm) -> Result<Vec<AccountId>, StoreError> {
-        let (now, latest) = (DbInstant(now), DbInstant(term.latest_end(now)));
-        let accounts: Vec<i64> = self.query(|conn| {
-            on_conn!(conn, |conn| jobs::table
-                .filter(sql::<Bool>(RUNNING))
-                .filter(jobs::lease_until.le(now).or(jobs::lease_until.gt(latest)))
+        let (at, latest) = (DbInstant(now), DbInstant(term.latest_end(now)));
+        let accounts: Vec<i64> = self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::accounts_with_expired(conn, now, term),
+            Conn::Sqlite(conn) => jobs::table
+                .filter(sql::<Bool>(Conditions::SQLITE.running))
+                .filter(jobs::lease_until.le(at).or(jobs::lease_until.gt(latest)))
                 .filter(jobs::action.concat(UNINDEXED).eq_any(known_actions()))
                 .select(jobs::account_id)
                 .order(jobs::account_id)
                 .distinct()
-                .load(conn))
+                .load(conn),
         })?;
         Ok(accounts.into_iter().map(Id::new).collect())
     }
 
     fn lock_expired(&mut self, account: AccountId, now: Timestamp, term: LeaseTerm, limit: u16) -> Result<Vec<Job>, StoreError> {
-        let (now, latest) = (DbInstant(now), DbInstant(term.latest_end(now)));
-        let expired = jobs::table
-            .filter(jobs::account_id.eq(account.get()))
-            .filter(sql::<Bool>(RUNNING))
-            .filter(jobs::lease_until.le(now).or(jobs::lease_until.gt(latest)))
-            .filter(jobs::action.concat(UNINDEXED).eq_any(known_actions()))
-            .order(jobs::id)
-            .limit(limit.into());
+        let (at, latest) = (DbInstant(now), DbInstant(term.latest_end(now)));
         let rows: Vec<JobRow> = self.query(|conn| match conn {
-            Conn::Pg(conn) => expired.select(JobRow::as_select()).for_update().skip_locked().load(conn),
-            Conn::Sqlite(conn) => expired.select(JobRow::as_select()).load(conn),
+            Conn::Pg(conn) => postgres::lock_expired(conn, account, now, term, limit),
+            Conn::Sqlite(conn) => jobs::table
+                .filter(jobs::account_id.eq(account.get()))
+                .filter(sql::<Bool>(Conditions::SQLITE.running))
+                .filter(jobs::lease_until.le(at).or(jobs::lease_until.gt(latest)))
+                .filter(jobs::action.concat(UNINDEXED).eq_any(known_actions()))
+                .order(jobs::id)
+                .limit(limit.into())
+                .select(JobRow::as_select())
+                .load(conn),
         })?;
         Ok(rows.into_iter().filter_map(readable).collect())
+    }
+
+    fn adopt_running(&mut self) -> Result<RowCount, StoreError> {
+        let adopted = self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::adopt_running(conn),
+            // An index has all running jobs.
+            Conn::Sqlite(_) => Ok(0),
+        })?;
+        Ok(row_count(adopted))
     }
 
     fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
@@ -408,10 +403,10 @@ impl JobRepository for DieselStores<'_> {
     }
 
     fn next_due(&mut self, actions: Actions) -> Result<Option<Timestamp>, StoreError> {
-        let actions = names(actions);
+        let (actions, waiting) = (names(actions), Conditions::of(self.dialect()).in_any_account);
         let next: Option<DbInstant> = self.query(|conn| {
             on_conn!(conn, |conn| jobs::table
-                .filter(sql::<Bool>(IN_ANY_ACCOUNT))
+                .filter(sql::<Bool>(waiting))
                 .filter(jobs::action.eq_any(&actions))
                 .order(jobs::due_at)
                 .select(jobs::due_at)
@@ -423,8 +418,10 @@ impl JobRepository for DieselStores<'_> {
 
     fn depth(&mut self) -> Result<QueueDepth, StoreError> {
         let number = |count: i64| u64::try_from(count).unwrap_or_default();
-        let row: DepthRow = self.query(|conn| on_conn!(conn, |conn| depth().get_result(conn)))?;
-        let DepthRow { scheduled, running, next_due } = row;
+        let (scheduled, running, next_due) = self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::depth(conn, MAX_COUNTED),
+            Conn::Sqlite(conn) => depth().get_result(conn),
+        })?;
         Ok(QueueDepth { scheduled: number(scheduled), running: number(running), next_due: next_due.map(|at| at.0) })
     }
 }
@@ -432,7 +429,7 @@ impl JobRepository for DieselStores<'_> {
 /// The accounts with due jobs of some actions, on SQLite. Only the text varies with the actions, which are names of ours.
 pub(super) fn due_accounts(actions: &[&'static str], now: Timestamp, limit: u16) -> Sql<'static, Sqlite, BigInt> {
     Sql::of(&DUE_ACCOUNTS)
-        .text("scheduled", IN_ANY_ACCOUNT)
+        .text("scheduled", Conditions::SQLITE.in_any_account)
         .text("actions", format!("'{}'", actions.join("', '")))
         .bind::<Instant, _>("now", DbInstant(now))
         .bind::<BigInt, _>("limit", i64::from(limit))
@@ -440,10 +437,10 @@ pub(super) fn due_accounts(actions: &[&'static str], now: Timestamp, limit: u16)
         .uncached()
 }
 
-/// The depth of the queue of all accounts together.
-pub(super) fn depth<DB: Database>() -> Sql<'static, DB> {
-    let depth = Sql::of(&DEPTH).text("scheduled", IN_ANY_ACCOUNT).text("running", RUNNING);
-    depth.bind_in_both::<BigInt, _>("limit", MAX_COUNTED)
+/// The depth of the queue of all accounts together, on SQLite.
+pub(super) fn depth() -> Sql<'static, Sqlite, (BigInt, BigInt, Nullable<Instant>)> {
+    let depth = Sql::of(&DEPTH).text("scheduled", Conditions::SQLITE.in_any_account).text("running", Conditions::SQLITE.running);
+    depth.bind::<BigInt, _>("limit", MAX_COUNTED).returning()
 }
 
 /// The jobs of an account that belong to projects, each joined with its project.
@@ -472,7 +469,7 @@ fn page_of(account: AccountId, page: PageRequest<JobId>) -> _ {
 /// The due jobs of a claim. Each priority has its own query, so jobs whose time has not come are skipped and not read.
 fn due_on_sqlite(conn: &mut SqliteConnection, account: AccountId, claim: &Claim) -> QueryResult<Vec<Job>> {
     let (actions, limit) = (names(claim.actions), usize::from(claim.limit));
-    let of_account = || jobs::table.filter(jobs::account_id.eq(account.get())).filter(sql::<Bool>(SCHEDULED));
+    let of_account = || jobs::table.filter(jobs::account_id.eq(account.get())).filter(sql::<Bool>(Conditions::SQLITE.scheduled));
     let (mut due, mut last) = (Vec::new(), None);
     loop {
         let above = of_account().filter(jobs::priority.gt(last.unwrap_or(i16::MIN)));

@@ -7,13 +7,14 @@ use derslik_domain::job::{
     Action, Attempts, Ended, Job, JobState, JobStatus, Lease, LeaseToken, NewJob, ReferenceId, Run, ShownJob, UnknownJob, WorkerId,
 };
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{JobOfProject, StoreError};
+use derslik_ports::outbound::{Claim, JobOfProject, StoreError};
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 
 use super::history::{failures_from_json, failures_to_json, progress_from_json, progress_to_json};
 use crate::db::digest::sha256;
 use crate::db::schema::jobs;
-use crate::db::types::{DbInstant, DbJson, DbUuid};
+use crate::db::types::{DbInstant, DbJson, DbUuid, Instant, Json};
 
 /// The project id that is stored for a job without a project.
 const NO_PROJECT: i64 = 0;
@@ -79,6 +80,32 @@ pub(super) const READ_COLUMNS: &str = "jobs.id, jobs.project_id, jobs.action, jo
      jobs.attempts, jobs.worker, jobs.lease_token, jobs.lease_until, jobs.started_at, jobs.ended_at, jobs.progress, jobs.failures, \
      jobs.created_at, jobs.updated_at, jobs.trace_parent";
 
+/// The columns that are read of a job that a worker has claimed. The others follow from the claim.
+#[derive(Debug, Queryable)]
+pub(super) struct ClaimedRow {
+    id: i64,
+    project_id: i64,
+    action: String,
+    reference: String,
+    start_at: DbInstant,
+    due_at: DbInstant,
+    attempts: i16,
+    progress: Option<DbJson>,
+    /// Absent if no attempt has failed.
+    failures: Option<DbJson>,
+    created_at: DbInstant,
+    updated_at: DbInstant,
+    trace_parent: Option<String>,
+}
+
+/// The SQL types of a [`ClaimedRow`].
+pub(super) type ClaimedColumns =
+    (BigInt, BigInt, Text, Text, Instant, Instant, SmallInt, Nullable<Json>, Nullable<Json>, Instant, Instant, Nullable<Text>);
+
+/// The columns of [`ClaimedRow`], in its order.
+pub(super) const CLAIMED_COLUMNS: &str = "jobs.id, jobs.project_id, jobs.action, jobs.reference, jobs.start_at, jobs.due_at, \
+     jobs.attempts, jobs.progress, nullif(jobs.failures, '[]') AS failures, jobs.created_at, jobs.updated_at, jobs.trace_parent";
+
 /// The columns that are written when a job is created.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = jobs)]
@@ -116,6 +143,7 @@ pub(super) struct JobChanges {
     progress: Option<DbJson>,
     failures: DbJson,
     updated_at: DbInstant,
+    completed: Option<bool>,
 }
 
 pub(super) fn project_number(project: Option<ProjectId>) -> i64 {
@@ -187,6 +215,33 @@ impl JobChanges {
             progress: job.progress.map(|progress| DbJson(progress_to_json(progress))),
             failures: DbJson(failures_to_json(&job.failures)),
             updated_at: DbInstant(job.updated_at),
+            completed: (job.status() == JobStatus::Completed).then_some(true),
+        }
+    }
+}
+
+impl ClaimedRow {
+    /// The row as the claim has left it.
+    pub(super) fn after(self, claim: &Claim) -> JobRow {
+        JobRow {
+            id: self.id,
+            project_id: self.project_id,
+            action: self.action,
+            reference: self.reference,
+            status: JobStatus::Running.name().to_owned(),
+            start_at: self.start_at,
+            due_at: self.due_at,
+            attempts: self.attempts,
+            worker: Some(DbUuid(claim.worker.get())),
+            lease_token: Some(DbUuid(claim.token.get())),
+            lease_until: Some(DbInstant(claim.term.end(claim.at))),
+            started_at: Some(DbInstant(claim.at)),
+            ended_at: None,
+            progress: self.progress,
+            failures: self.failures.unwrap_or_else(|| DbJson("[]".to_owned())),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            trace_parent: self.trace_parent,
         }
     }
 }

@@ -14,18 +14,25 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::postgres;
 use super::rows::{JobRow, readable};
-use super::terms::{OF_A_PROJECT, RUNNING, SCHEDULED, due_of, known_actions, names};
-use crate::db::conn::{DieselStores, on_conn};
+use super::terms::{Conditions, OF_A_PROJECT, due_of, known_actions, names};
+use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::schema::jobs;
+use crate::db::text::Dialect;
 use crate::db::types::DbInstant;
 
-/// The condition of the index of newest jobs by state, letter by letter, and one of its states.
-const NEWEST_SCHEDULED: &str = "status IN ('scheduled', 'cancelled', 'failed') AND project_id >= 0 AND status = 'scheduled'";
+/// The condition of the index of newest jobs by state on SQLite, letter by letter, and one of its states.
 const NEWEST_CANCELLED: &str = "status IN ('scheduled', 'cancelled', 'failed') AND project_id >= 0 AND status = 'cancelled'";
 const NEWEST_FAILED: &str = "status IN ('scheduled', 'cancelled', 'failed') AND project_id >= 0 AND status = 'failed'";
 
-/// Added to ids of running jobs in conditions and in the order, so that the index of running jobs serves the query and no other one.
+/// The condition of the index of cancelled and failed jobs on PostgreSQL, letter by letter.
+const UNSUCCESSFUL: &str = "ended_at IS NOT NULL AND completed IS NOT TRUE";
+
+/// Running jobs, wherever their ids come from.
+const HELD: &str = "lease_token IS NOT NULL";
+
+/// Added to ids of running jobs in conditions and in the order. So the ids that are known, or the index of running jobs, lead to them.
 const UNINDEXED: i64 = 0;
 
 /// The jobs that a search goes through.
@@ -37,6 +44,8 @@ enum Walk {
     Project(ProjectId),
     /// Those of one state, by the condition of the index that has them in order.
     State(&'static str),
+    /// Cancelled and failed jobs.
+    Unsuccessful,
     /// Running jobs. There are few of them, and they have no order.
     Running,
 }
@@ -52,37 +61,49 @@ struct Range {
     limit: i64,
 }
 
-/// The jobs of a walk, without an order.
+/// The jobs of a walk, without an order. `$held` are the ids of the running jobs, if no index has them.
 macro_rules! walked {
-    ($account:expr, $walk:expr) => {{
+    ($account:expr, $walk:expr, $held:expr) => {{
         let of_account = jobs::table.filter(jobs::account_id.eq($account.get())).into_boxed();
-        match $walk {
-            Walk::All => of_account,
-            Walk::Project(project) => of_account.filter(jobs::project_id.eq(project.get())).filter(sql::<Bool>(OF_A_PROJECT)),
-            Walk::State(condition) => of_account.filter(sql::<Bool>(condition)),
-            Walk::Running => of_account.filter(sql::<Bool>(RUNNING)),
+        match ($walk, $held) {
+            (Walk::All, _) => of_account,
+            (Walk::Project(project), _) => of_account.filter(jobs::project_id.eq(project.get())).filter(sql::<Bool>(OF_A_PROJECT)),
+            (Walk::State(condition), _) => of_account.filter(sql::<Bool>(condition)),
+            (Walk::Unsuccessful, _) => of_account.filter(sql::<Bool>(UNSUCCESSFUL)),
+            (Walk::Running, None) => of_account.filter(sql::<Bool>(Conditions::SQLITE.running)),
+            (Walk::Running, Some(held)) => of_account.filter(jobs::id.eq_any(held)).filter(sql::<Bool>(HELD)),
         }
     }};
 }
 
 impl Walk {
     /// The jobs in one state. No index has the completed ones.
-    fn of(status: JobStatus) -> Self {
-        match status {
-            JobStatus::Scheduled => Self::State(NEWEST_SCHEDULED),
-            JobStatus::Cancelled => Self::State(NEWEST_CANCELLED),
-            JobStatus::Failed => Self::State(NEWEST_FAILED),
-            JobStatus::Running => Self::Running,
-            JobStatus::Completed => Self::All,
+    fn of(status: JobStatus, dialect: Dialect) -> Self {
+        match (status, dialect) {
+            (JobStatus::Scheduled, _) => Self::State(Conditions::of(dialect).newest_scheduled),
+            (JobStatus::Cancelled, Dialect::Sqlite) => Self::State(NEWEST_CANCELLED),
+            (JobStatus::Failed, Dialect::Sqlite) => Self::State(NEWEST_FAILED),
+            (JobStatus::Cancelled | JobStatus::Failed, Dialect::Postgres) => Self::Unsuccessful,
+            (JobStatus::Running, _) => Self::Running,
+            (JobStatus::Completed, _) => Self::All,
         }
     }
 
     /// The walks that together find what the filter asks for.
-    fn all_for(filter: &JobFilter) -> Vec<Self> {
+    fn all_for(filter: &JobFilter, dialect: Dialect) -> Vec<Self> {
         if filter.has_every_state() || filter.has_state(JobStatus::Completed) {
             return vec![filter.project.map_or(Self::All, Self::Project)];
         }
-        JobStatus::ALL.into_iter().filter(|status| filter.has_state(*status)).map(Self::of).collect()
+        let mut walks: Vec<_> =
+            JobStatus::ALL.into_iter().filter(|status| filter.has_state(*status)).map(|status| Self::of(status, dialect)).collect();
+        // Cancelled and failed jobs are next to each other.
+        walks.dedup();
+        walks
+    }
+
+    /// Whether it has jobs in states that the filter may not ask for.
+    const fn has_other_states(self) -> bool {
+        matches!(self, Self::All | Self::Project(_) | Self::Unsuccessful)
     }
 
     /// Whether the filter asks for nothing that has to be compared job by job.
@@ -92,6 +113,7 @@ impl Walk {
         match self {
             Self::All | Self::Project(_) => is_rest_empty && filter.has_every_state(),
             Self::State(_) => is_rest_empty && project.is_none(),
+            Self::Unsuccessful => false,
             // All of them are read anyway.
             Self::Running => true,
         }
@@ -108,7 +130,7 @@ pub(super) fn search(
 ) -> Result<Page<Job>, StoreError> {
     let (before, size) = (before.map_or(i64::MAX, Id::get), size.min(PageRequest::<JobId>::MAX_SIZE));
     let mut found = Vec::new();
-    for walk in Walk::all_for(filter) {
+    for walk in Walk::all_for(filter, stores.dialect()) {
         let above = if walk.carries(filter) { None } else { end_of_look(stores, account, walk, before)? };
         let range = Range { before, above, limit: i64::from(size) + 1 };
         found.append(&mut ids(stores, account, walk, filter, range)?);
@@ -124,30 +146,29 @@ pub(super) fn search(
 
 /// The counts of the jobs of an account.
 pub(super) fn count_by_status(stores: &mut DieselStores<'_>, account: AccountId) -> Result<JobCounts, StoreError> {
-    let (all, before, limit) = (JobFilter::default(), i64::MAX, i64::from(Count::MAX) + 1);
+    let (before, limit) = (i64::MAX, i64::from(Count::MAX) + 1);
     let mut count = |status| {
-        let found = ids(stores, account, Walk::of(status), &all, Range { before, above: None, limit })?;
-        Ok::<_, StoreError>(Count::of(found.len()))
+        let (walk, filter) = (Walk::of(status, stores.dialect()), JobFilter { states: vec![status], ..JobFilter::default() });
+        let above = if walk.carries(&filter) { None } else { end_of_look(stores, account, walk, before)? };
+        let mut counted = Count::of(ids(stores, account, walk, &filter, Range { before, above, limit })?.len());
+        // There may be others among the jobs that were not looked at.
+        counted.is_more |= above.is_some();
+        Ok::<_, StoreError>(counted)
     };
     let (scheduled, running) = (count(JobStatus::Scheduled)?, count(JobStatus::Running)?);
     let (cancelled, failed) = (count(JobStatus::Cancelled)?, count(JobStatus::Failed)?);
-    let done = JobFilter { states: vec![JobStatus::Completed], ..JobFilter::default() };
-    let above = end_of_look(stores, account, Walk::All, before)?;
-    let mut completed = Count::of(ids(stores, account, Walk::All, &done, Range { before, above, limit })?.len());
-    // There may be others among the jobs that were not looked at.
-    completed.is_more |= above.is_some();
-    Ok(JobCounts { scheduled, running, cancelled, failed, completed })
+    Ok(JobCounts { scheduled, running, cancelled, failed, completed: count(JobStatus::Completed)? })
 }
 
 /// The waiting jobs that are due first. Each priority has its own query, which follows the index of claims.
 pub(super) fn upcoming(stores: &mut DieselStores<'_>, account: AccountId, actions: Actions, limit: u32) -> Result<Vec<Job>, StoreError> {
-    let actions = names(actions);
+    let (actions, waiting) = (names(actions), Conditions::of(stores.dialect()).scheduled);
     let (mut found, mut last) = (Vec::new(), i16::MIN);
     loop {
         let next: Option<i16> = stores.query(|conn| {
             on_conn!(conn, |conn| jobs::table
                 .filter(jobs::account_id.eq(account.get()))
-                .filter(sql::<Bool>(SCHEDULED))
+                .filter(sql::<Bool>(waiting))
                 .filter(jobs::priority.gt(last))
                 .order(jobs::priority)
                 .select(jobs::priority)
@@ -158,7 +179,7 @@ pub(super) fn upcoming(stores: &mut DieselStores<'_>, account: AccountId, action
         let rows: Vec<JobRow> = stores.query(|conn| {
             on_conn!(conn, |conn| jobs::table
                 .filter(jobs::account_id.eq(account.get()))
-                .filter(sql::<Bool>(SCHEDULED))
+                .filter(sql::<Bool>(waiting))
                 .filter(jobs::priority.eq(priority))
                 .filter(jobs::action.eq_any(&actions))
                 .order((jobs::due_at, jobs::id))
@@ -177,10 +198,11 @@ pub(super) fn upcoming(stores: &mut DieselStores<'_>, account: AccountId, action
 /// The newest ids of a walk that match the filter.
 fn ids(stores: &mut DieselStores<'_>, account: AccountId, walk: Walk, filter: &JobFilter, range: Range) -> Result<Vec<i64>, StoreError> {
     let states: Vec<&str> = filter.states.iter().map(|status| status.name()).collect();
+    let held = if walk == Walk::Running { ids_of_running(stores, account)? } else { None };
     stores.query(|conn| {
         on_conn!(conn, |conn| {
-            let mut query = walked!(account, walk).filter(jobs::action.eq_any(known_actions()));
-            if matches!(walk, Walk::All | Walk::Project(_)) && !filter.has_every_state() {
+            let mut query = walked!(account, walk, held).filter(jobs::action.eq_any(known_actions()));
+            if walk.has_other_states() && !filter.has_every_state() {
                 query = query.filter(jobs::status.eq_any(states));
             }
             if let Some(action) = filter.action {
@@ -209,10 +231,18 @@ fn ids(stores: &mut DieselStores<'_>, account: AccountId, walk: Walk, filter: &J
     })
 }
 
+/// The ids of the jobs that run. `None` if an index has them.
+fn ids_of_running(stores: &mut DieselStores<'_>, account: AccountId) -> Result<Option<Vec<i64>>, StoreError> {
+    stores.query(|conn| match conn {
+        Conn::Pg(conn) => postgres::running(conn, account).map(Some),
+        Conn::Sqlite(_) => Ok(None),
+    })
+}
+
 /// The id at which a search ends that compares job by job. `None` if there are not more jobs than it may look at.
 fn end_of_look(stores: &mut DieselStores<'_>, account: AccountId, walk: Walk, before: i64) -> Result<Option<i64>, StoreError> {
     let found = stores.query(|conn| {
-        on_conn!(conn, |conn| walked!(account, walk)
+        on_conn!(conn, |conn| walked!(account, walk, None::<Vec<i64>>)
             .filter(jobs::id.lt(before))
             .order(jobs::id.desc())
             .offset(JobFilter::LOOKED_AT.into())
@@ -244,29 +274,42 @@ mod tests {
 
     use super::*;
 
-    fn walks(states: &[JobStatus], project: Option<i64>) -> Vec<Walk> {
+    const BOTH: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];
+
+    fn walks(states: &[JobStatus], project: Option<i64>, dialect: Dialect) -> Vec<Walk> {
         let project = project.map(Id::new);
-        Walk::all_for(&JobFilter { states: states.to_vec(), project, ..JobFilter::default() })
+        Walk::all_for(&JobFilter { states: states.to_vec(), project, ..JobFilter::default() }, dialect)
     }
 
     #[test]
     fn a_search_follows_the_narrowest_order() {
-        assert_eq!(walks(&[], None), [Walk::All]);
-        assert_eq!(walks(&JobStatus::ALL, None), [Walk::All]);
-        assert_eq!(walks(&[], Some(3)), [Walk::Project(Id::new(3))]);
-        assert_eq!(walks(&[JobStatus::Failed], Some(3)), [Walk::State(NEWEST_FAILED)]);
-        assert_eq!(walks(&[JobStatus::Running, JobStatus::Scheduled], None), [Walk::State(NEWEST_SCHEDULED), Walk::Running]);
-        assert_eq!(walks(&[JobStatus::Completed, JobStatus::Failed], Some(3)), [Walk::Project(Id::new(3))]);
+        for dialect in BOTH {
+            assert_eq!(walks(&[], None, dialect), [Walk::All]);
+            assert_eq!(walks(&JobStatus::ALL, None, dialect), [Walk::All]);
+            assert_eq!(walks(&[], Some(3), dialect), [Walk::Project(Id::new(3))]);
+            let scheduled = Walk::State(Conditions::of(dialect).newest_scheduled);
+            assert_eq!(walks(&[JobStatus::Running, JobStatus::Scheduled], None, dialect), [scheduled, Walk::Running]);
+            assert_eq!(walks(&[JobStatus::Completed, JobStatus::Failed], Some(3), dialect), [Walk::Project(Id::new(3))]);
+        }
+        let unsuccessful = [JobStatus::Failed, JobStatus::Cancelled];
+        assert_eq!(walks(&unsuccessful, Some(3), Dialect::Sqlite), [Walk::State(NEWEST_CANCELLED), Walk::State(NEWEST_FAILED)]);
+        assert_eq!(walks(&unsuccessful, Some(3), Dialect::Postgres), [Walk::Unsuccessful]);
+        assert_eq!(walks(&[JobStatus::Failed], None, Dialect::Postgres), [Walk::Unsuccessful]);
     }
 
     #[test]
     fn what_an_order_does_not_carry_is_compared_within_a_bound() {
-        let carries = |filter: &JobFilter| Walk::all_for(filter).into_iter().all(|walk| walk.carries(filter));
+        let carries = |filter: &JobFilter| {
+            let by_all = |dialect: Dialect| Walk::all_for(filter, dialect).into_iter().all(|walk| walk.carries(filter));
+            BOTH.map(by_all)
+        };
         let of = |states: &[JobStatus]| JobFilter { states: states.to_vec(), ..JobFilter::default() };
         let project = Some(Id::new(3));
-        for carried in [of(&[]), of(&[JobStatus::Failed, JobStatus::Running]), JobFilter { project, ..of(&[]) }] {
-            assert!(carries(&carried), "{carried:?}");
+        for carried in [of(&[]), of(&[JobStatus::Scheduled, JobStatus::Running]), JobFilter { project, ..of(&[]) }] {
+            assert_eq!(carries(&carried), [true; 2], "{carried:?}");
         }
+        // PostgreSQL has cancelled and failed jobs in one order.
+        assert_eq!(carries(&of(&[JobStatus::Failed, JobStatus::Running])), [false, true]);
         let (action, changed_since) = (Some(Action::Prune), Some(derslik_domain::time::Timestamp::MIN));
         for compared in [
             of(&[JobStatus::Completed]),
@@ -274,7 +317,7 @@ mod tests {
             JobFilter { action, ..of(&[]) },
             JobFilter { changed_since, ..of(&[JobStatus::Scheduled]) },
         ] {
-            assert!(!carries(&compared), "{compared:?}");
+            assert_eq!(carries(&compared), [false; 2], "{compared:?}");
         }
     }
 }

@@ -44,6 +44,7 @@ pub const TABLES: &[(&str, InBackup)] = &[
     ("key_twins", Stored(&["account_id", "subject", "row_id"])),
     ("admin_sign_ins", Left("admins sign in again after a restore")),
     ("change_log", Left("says what the projections lack; a restored one lacks all sessions")),
+    ("job_leases", Left("made again from the jobs that run, by the workers")),
     ("session_index", Left(INDEX)),
     ("session_words", Left(INDEX)),
     ("session_words_config", Left(INDEX)),
@@ -61,12 +62,13 @@ pub const TABLES: &[(&str, InBackup)] = &[
 pub(super) const WRITTEN_BY_MIGRATIONS: [&str; 2] = ["service_keys", "key_rewrites"];
 
 /// The columns of SQLite that hold a number for a truth value. PostgreSQL has a type for them.
-pub(super) const BOOLEANS: [(&str, &str); 7] = [
+pub(super) const BOOLEANS: [(&str, &str); 8] = [
     ("principals", "login_allowed"),
     ("sessions", "allow_recording"),
     ("sessions", "inaccessible_replay"),
     ("courses", "guardians_enabled"),
     ("courses", "apply_grading_periods"),
+    ("jobs", "completed"),
     ("idempotency_keys", "erased"),
     ("audit_records", "sealed"),
 ];

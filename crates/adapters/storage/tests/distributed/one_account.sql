@@ -9,7 +9,8 @@ GRANT SELECT ON stand_in.across_accounts TO PUBLIC;
 INSERT INTO stand_in.across_accounts (statement) VALUES
     -- Workers: which accounts have work to do, and when the next job is due.
     ('SELECT "jobs"."account_id" FROM "jobs" WHERE % GROUP BY "jobs"."account_id" ORDER BY min("jobs"."due_at")%'),
-    ('SELECT DISTINCT "jobs"."account_id" FROM "jobs" WHERE %'),
+    ('SELECT DISTINCT account_id FROM job_leases WHERE %'),
+    ('INSERT INTO job_leases (account_id, token, until, job_ids) SELECT account_id, lease_token, %'),
     ('SELECT "jobs"."due_at" FROM "jobs" WHERE % ORDER BY "jobs"."due_at"%'),
     -- The same under clocks that tests move.
     ('SELECT "jobs"."account_id", min("jobs"."due_at") FROM "jobs" WHERE % GROUP BY %'),

@@ -171,7 +171,7 @@ fn work() -> Vec<(&'static str, Vec<Value>)> {
             "reference_digest": digest(4), "priority": 2, "status": status, "start_at": AT, "due_at": AT, "attempts": 1,
             "worker": worker, "lease_token": token, "lease_until": until, "started_at": started, "ended_at": ended,
             "progress": progress, "failures": [{ "at": 5, "text": "no" }], "created_at": AT, "updated_at": AT,
-            "trace_parent": trace,
+            "trace_parent": trace, "completed": (status == "completed").then_some(true),
         })
     };
     let running = [json!(guid(0x31)), json!(guid(0x32)), json!(AT), json!(AT)];

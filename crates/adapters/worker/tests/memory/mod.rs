@@ -275,18 +275,13 @@ impl JobRepository for OpenTables {
         Ok(self.tables.jobs.values().cloned().collect())
     }
 
-    fn list_shown(
-        &mut self,
-        account: AccountId,
-        project: Option<ProjectId>,
-        page: PageRequest<JobId>,
-    ) -> Result<Vec<ShownJob>, StoreError> {
-        Ok(self.list(account, project, page)?.into_iter().map(ShownJob::from).collect())
+    fn list_shown(&mut self, account: AccountId, project: ProjectId, page: PageRequest<JobId>) -> Result<Page<ShownJob>, StoreError> {
+        Ok(Page { entries: self.list(account, Some(project), page)?.into_iter().map(ShownJob::from).collect(), more: false })
     }
 
     fn list_newest(&mut self, account: AccountId, project: ProjectId, page: OffsetPage) -> Result<Vec<ShownJob>, StoreError> {
         let all = PageRequest { size: page.size(), after: None };
-        Ok(self.list_shown(account, Some(project), all)?.into_iter().rev().collect())
+        Ok(self.list_shown(account, project, all)?.entries.into_iter().rev().collect())
     }
 
     fn search(&mut self, _: AccountId, _: &JobFilter, _: Option<JobId>, _: u32) -> Result<Page<Job>, StoreError> {
@@ -359,6 +354,10 @@ impl JobRepository for OpenTables {
 
     fn lock_expired(&mut self, _: AccountId, now: Timestamp, term: LeaseTerm, limit: u16) -> Result<Vec<Job>, StoreError> {
         Ok(self.expired(now, term).into_iter().take(limit.into()).collect())
+    }
+
+    fn adopt_running(&mut self) -> Result<RowCount, StoreError> {
+        Ok(RowCount::ZERO)
     }
 
     fn prune(&mut self, _: AccountId, _: Timestamp, _: u16) -> Result<RowCount, StoreError> {

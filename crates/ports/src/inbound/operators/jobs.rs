@@ -85,7 +85,7 @@ pub trait JobOperations: Send + Sync {
     async fn search(&self, account: AccountId, filter: JobFilter, before: Option<JobId>, size: u32) -> Result<Page<StoredJob>, StoreError>;
 
     /// The counts of the jobs of an account by their state, without those of newer programs. Of completed jobs, only those among the
-    /// newest [`JobFilter::LOOKED_AT`] jobs are counted.
+    /// newest [`JobFilter::LOOKED_AT`] jobs are counted, and so are cancelled and failed ones among the newest of them.
     ///
     /// # Errors
     /// [`StoreError`].

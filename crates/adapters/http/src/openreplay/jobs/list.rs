@@ -13,8 +13,11 @@ use crate::list::{ListBody, Part, Parts};
 use crate::openreplay::auth::CallerWithoutBody;
 use crate::openreplay::error::OpenReplayError;
 use crate::openreplay::path::project_key;
-use crate::openreplay::response::{PART, stream};
+use crate::openreplay::response::stream;
 use crate::state::HttpState;
+
+/// The most jobs that are read at once. A page with long texts ends early.
+const PART: u32 = PageRequest::<JobId>::MAX_SIZE;
 
 /// The typical size of a job, in bytes.
 const TYPICAL: usize = 320;
@@ -43,18 +46,14 @@ impl Parts for Jobs {
     type Error = OpenReplayError;
 
     async fn next(&mut self, list: &mut ListBody) -> Result<Part, OpenReplayError> {
-        let part = u32::try_from(self.left).unwrap_or(u32::MAX).min(PART);
-        // One entry more than is written tells whether more follow, without a second query.
-        let size = part + u32::from(self.left > part.into());
-        let mut jobs = self.state.jobs.list(&self.actor, &self.project, PageRequest { after: self.after, size }).await?;
-        let found = jobs.len();
-        jobs.truncate(usize::try_from(part).unwrap_or(usize::MAX));
-        list.reserve(jobs.len(), TYPICAL);
-        for job in &jobs {
+        let size = u32::try_from(self.left).unwrap_or(u32::MAX).min(PART);
+        let jobs = self.state.jobs.list(&self.actor, &self.project, PageRequest { after: self.after, size }).await?;
+        list.reserve(jobs.entries.len(), TYPICAL);
+        for job in &jobs.entries {
             list.push(&JobView::from(job));
         }
-        self.left = self.left.saturating_sub(part.into());
-        self.after = jobs.last().map_or(self.after, |job| Some(job.id));
-        Ok(if found > jobs.len() { Part::More } else { Part::Last })
+        self.left = self.left.saturating_sub(u64::try_from(jobs.entries.len()).unwrap_or(u64::MAX));
+        self.after = jobs.entries.last().map_or(self.after, |job| Some(job.id));
+        Ok(if jobs.more && self.left > 0 { Part::More } else { Part::Last })
     }
 }

@@ -150,6 +150,7 @@ impl PgControl {
     /// Waits for `work` until its deadline. Then the connection is closed, so `work` fails at once.
     async fn within_limit<F: Future>(&self, work: F) -> F::Output {
         let mut work = pin!(work);
+        // Most rows of a result have arrived with the first one. Each of them is a wait of its own, which needs no deadline.
         if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(work.as_mut().poll(cx))).await {
             return output;
         }

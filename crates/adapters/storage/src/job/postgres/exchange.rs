@@ -2,36 +2,39 @@
 
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::{Claim, Completion};
-use diesel::dsl::SqlTypeOf;
+use diesel::RunQueryDsl;
 use diesel::pg::Pg;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Nullable};
-use diesel::{RunQueryDsl, Selectable};
 
-use super::claim::claim_of;
+use super::claim::claimed;
 use super::held::completion;
+use super::leases::leased;
 use crate::db::postgres::PgConnection;
 use crate::db::sql::{Sql, Statement};
 use crate::db::types::{DbUuid, Guid};
-use crate::job::rows::JobRow;
+use crate::job::rows::{ClaimedColumns, ClaimedRow};
 
 /// The jobs that the worker still held, with their tokens, and the jobs that it claimed.
-type Exchanged = (Vec<(i64, DbUuid)>, Vec<JobRow>);
+type Exchanged = (Vec<(i64, DbUuid)>, Vec<ClaimedRow>);
 
 /// The SQL types of a row: it has a job that is done, with its token, or a job that was claimed.
-type Columns = (Nullable<BigInt>, Nullable<Guid>, Nullable<SqlTypeOf<<JobRow as Selectable<Pg>>::SelectExpression>>);
+type Columns = (Nullable<BigInt>, Nullable<Guid>, Nullable<ClaimedColumns>);
 
 static EXCHANGE: Statement = Statement::new(
     "job_exchange",
     "
-    -- The jobs that are done. Both parts see the table as it was before. They don't overlap: this one is about running jobs, the other
-    -- about scheduled ones.
+    -- The jobs that are done. Both parts see the table as it was before. They don't overlap: this one is about jobs with tokens, the other
+    -- about jobs without.
     WITH done AS (
         :done
     ),
     -- The jobs that the worker gets instead.
     claimed AS (
         :claimed
+    ),
+    leased AS (
+        :leased
     )
     SELECT done.id, done.token, claimed.* FROM done LEFT JOIN claimed ON false
     UNION ALL
@@ -40,7 +43,7 @@ static EXCHANGE: Statement = Statement::new(
 
 /// Marks jobs as done and claims due ones for the worker, in one statement.
 pub(in crate::job) fn exchange(conn: &mut PgConnection, account: AccountId, done: &[Completion], claim: &Claim) -> QueryResult<Exchanged> {
-    type Row = (Option<i64>, Option<DbUuid>, Option<JobRow>);
+    type Row = (Option<i64>, Option<DbUuid>, Option<ClaimedRow>);
     let rows: Vec<Row> = exchange_of(account, done, claim).load(conn)?;
     let (mut completed, mut claimed) = (Vec::with_capacity(done.len()), Vec::with_capacity(rows.len()));
     for (id, token, job) in rows {
@@ -51,5 +54,9 @@ pub(in crate::job) fn exchange(conn: &mut PgConnection, account: AccountId, done
 }
 
 pub(super) fn exchange_of(account: AccountId, done: &[Completion], claim: &Claim) -> Sql<'static, Pg, Columns> {
-    Sql::of(&EXCHANGE).part("done", completion(account, done, claim.at)).part("claimed", claim_of(account, claim)).returning()
+    Sql::of(&EXCHANGE)
+        .part("done", completion(account, done, claim.at))
+        .part("claimed", claimed(account, claim))
+        .part("leased", leased(account, claim))
+        .returning()
 }

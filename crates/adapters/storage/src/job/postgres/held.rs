@@ -1,8 +1,7 @@
 //! Statements about the jobs that a worker holds.
 //!
-//! By a constraint of the table, a job with a token is running, so the statements don't name the status. If they did, the planner
-//! would search the index of running jobs, with its dead entries of jobs that ran before. The ids are compared twice instead, which
-//! leads to the primary key. Each array stands in a subquery of its own, so that the planner can't see its length. For a short
+//! By a constraint of the table, a job with a token is running, so the statements don't name the status. The ids are compared twice,
+//! which leads to the primary key. Each array stands in a subquery of its own, so that the planner can't see its length. For a short
 //! array the planner would make a new plan each time.
 
 use derslik_domain::id::AccountId;
@@ -33,8 +32,8 @@ static COMPLETE_ONE: Statement = Statement::new(
     "job_complete_one",
     "
     UPDATE jobs
-    SET status = :status, ended_at = :at, updated_at = greatest(jobs.updated_at, :at), worker = NULL, lease_token = NULL,
-        lease_until = NULL, started_at = NULL, progress = coalesce(:result, jobs.progress)
+    SET status = :status, completed = true, ended_at = :at, updated_at = greatest(jobs.updated_at, :at), worker = NULL,
+        lease_token = NULL, lease_until = NULL, started_at = NULL, progress = coalesce(:result, jobs.progress)
     WHERE jobs.account_id = :account AND jobs.id = :id AND jobs.lease_token = :token
     RETURNING jobs.id, :token AS token",
 );
@@ -43,8 +42,8 @@ static COMPLETE_MANY: Statement = Statement::new(
     "job_complete_many",
     "
     UPDATE jobs
-    SET status = :status, ended_at = :at, updated_at = greatest(jobs.updated_at, :at), worker = NULL, lease_token = NULL,
-        lease_until = NULL, started_at = NULL, progress = coalesce(done.result, jobs.progress)
+    SET status = :status, completed = true, ended_at = :at, updated_at = greatest(jobs.updated_at, :at), worker = NULL,
+        lease_token = NULL, lease_until = NULL, started_at = NULL, progress = coalesce(done.result, jobs.progress)
     FROM unnest((SELECT :ids), (SELECT :tokens), (SELECT :results)) AS done (id, token, result)
     WHERE jobs.account_id = :account AND jobs.id = ANY((SELECT :ids)::bigint[]) AND jobs.id = done.id AND jobs.lease_token = done.token
     RETURNING done.id, done.token",

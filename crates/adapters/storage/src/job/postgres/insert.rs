@@ -21,8 +21,8 @@ static INSERT_MANY: Statement = Statement::new(
     SELECT :account, new.project_id, new.action, new.reference, new.reference_digest, new.priority, 'scheduled', new.start_at,
         new.start_at, 0, '[]', new.created_at, new.created_at, new.trace_parent
     FROM :rows AS new (:columns)
-    -- A job that has a live job like it is left out.
-    ON CONFLICT (account_id, project_id, action, reference_digest) WHERE status IN ('scheduled', 'running') DO NOTHING",
+    -- A job that has a live job like it is left out. The condition of that key differs between databases, so the key is not named.
+    ON CONFLICT DO NOTHING",
 );
 
 /// Creates jobs in one statement. A job that has a live job like it is left out.

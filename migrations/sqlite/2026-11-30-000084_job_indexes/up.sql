@@ -1,0 +1,1 @@
+-- Nothing: the indexes of SQLite stay as they are.
