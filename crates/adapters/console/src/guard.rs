@@ -224,7 +224,7 @@ async fn find_person(console: &Console, token: Option<String>) -> Result<Option<
     }
 }
 
-/// The form of a request with its file, up to [`MAX_FORM`] bytes; where files are taken, up to [`MAX_BODY`] with one.
+/// The form of a request with its file, [`MAX_FORM`] bytes at most, or [`MAX_BODY`] bytes where files are taken.
 async fn read_form(request: &mut ServiceRequest, language: Language, takes_files: bool) -> Result<(Fields, Vec<u8>), Failure> {
     let boundary = multipart::boundary(request).filter(|_| takes_files);
     let limit = if boundary.is_some() { MAX_BODY } else { MAX_FORM };

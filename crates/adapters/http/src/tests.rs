@@ -95,7 +95,8 @@ async fn a_credential_that_ends_while_a_body_is_on_its_way_is_refused() {
         Ok::<_, PayloadError>(Bytes::from_static(b"{}"))
     });
     let request = post("/v1/courses", "application/json", Some("Bearer right")).to_request();
-    let request = request.replace_payload(Payload::Stream { payload: Box::pin(late) }).0;
+    let late: actix_http::BoxedPayloadStream = Box::pin(late);
+    let request = request.replace_payload(Payload::Stream { payload: late }).0;
     assert_eq!(call_service(&app, request).await.status(), 401);
 }
 

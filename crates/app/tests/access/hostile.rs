@@ -223,7 +223,7 @@ impl Site {
         let mut course = String::new();
         for name in ["Kimya", "Fizik"] {
             let made = ask(app, json_to("/v1/courses", ADMIN, json!({ "name": name, "ownerId": "me" }).to_string().as_bytes())).await?;
-            course = serde_json::from_str::<Value>(&made.1)?["id"].as_str().unwrap_or_default().to_owned();
+            serde_json::from_str::<Value>(&made.1)?["id"].as_str().unwrap_or_default().clone_into(&mut course);
         }
         let page = ask(app, get("/v1/courses?pageSize=1")).await?;
         let token = serde_json::from_str::<Value>(&page.1)?["nextPageToken"].as_str().ok_or("there is no second page")?.to_owned();

@@ -54,7 +54,8 @@ pub(crate) struct Curves {
     machine: Machine,
     rounds: u32,
     seconds: f64,
-    curves: Vec<Curve>,
+    #[serde(rename = "curves")]
+    drawn: Vec<Curve>,
 }
 
 /// What changes with one quantity.
@@ -121,7 +122,7 @@ pub(crate) async fn measure(plan: &CurvesPlan) -> Result<Curves> {
     let mut curves = vec![site.growth(address).await?, site.items(address).await?, site.connections(address).await?];
     drop(service);
     curves.push(site.processes().await?);
-    Ok(Curves { machine: machine(&site.database).await?, rounds: plan.rounds, seconds: plan.seconds, curves })
+    Ok(Curves { machine: machine(&site.database).await?, rounds: plan.rounds, seconds: plan.seconds, drawn: curves })
 }
 
 impl Site<'_> {

@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn each_instant_is_shown_in_its_own_zone_after_any_other() {
-        let at = |micros| Timestamp::from_micros(1_738_847_255_000_000 + micros);
+        let at = |micros: i64| Timestamp::from_micros(1_738_847_255_000_000 + micros);
         let (istanbul, utc) = (Zone::ISTANBUL, Zone::UTC);
         let times = [(0, istanbul), (0, istanbul), (0, utc), (500_000, utc), (0, istanbul)].map(|(micros, zone)| ShownIn(at(micros), zone));
         let shown = [

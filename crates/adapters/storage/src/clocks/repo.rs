@@ -181,7 +181,7 @@ fn first_due_at_once(account: AccountId, actions: Actions) -> Sql<'static, Pg, (
 }
 
 #[cfg(test)]
-pub(super) fn statements() -> Vec<Printed> {
+pub(crate) fn statements() -> Vec<Printed> {
     vec![first_due_at_once(Id::new(1), Action::ALL.into_iter().collect()).printed()]
 }
 

@@ -77,19 +77,19 @@ impl<'r, R> Columns<'r, R> {
         } else {
             Each { open: "(SELECT unnest(", between: "), unnest(", close: "))", values: arrays }
         };
-        Sql::of(statement).text("columns", names.join(", ")).text("changes", changes(&changed)).with("rows".into(), Value::Each(rows))
+        Sql::of(statement).text("columns", names.join(", ")).text("changes", assignments(&changed)).with("rows".into(), Value::Each(rows))
     }
 }
 
-fn changes(changed: &[&str]) -> String {
-    let mut changes = String::new();
+fn assignments(changed: &[&str]) -> String {
+    let mut assignments = String::new();
     for &name in changed {
-        let separator = if changes.is_empty() { "" } else { ", " };
+        let separator = if assignments.is_empty() { "" } else { ", " };
         for part in [separator, name, " = new.", name] {
-            changes.push_str(part);
+            assignments.push_str(part);
         }
     }
-    changes
+    assignments
 }
 
 /// A value in the binary form of PostgreSQL for the SQL type `T`.
