@@ -1,8 +1,9 @@
 WITH new (id, read_revision, author, revision, state, owner_id, name, section, description_heading, description, room, subject, levels,
     search_key, enrollment_code, group_name, extras, guardians_enabled, calendar_id, created_at, updated_at, first_active_at,
-    suspended_from) AS (SELECT * FROM unnest((SELECT $1), (SELECT $2), (SELECT $3), (SELECT $4), (SELECT $5), (SELECT $6), (SELECT $7),
-    (SELECT $8), (SELECT $9), (SELECT $10), (SELECT $11), (SELECT $12), (SELECT $13), (SELECT $14), (SELECT $15), (SELECT $16),
-    (SELECT $17), (SELECT $18), (SELECT $19), (SELECT $20), (SELECT $21), (SELECT $22), (SELECT $23))),
+    suspended_from) AS (SELECT unnest((SELECT $1)), unnest((SELECT $2)), unnest((SELECT $3)), unnest((SELECT $4)), unnest((SELECT $5)),
+    unnest((SELECT $6)), unnest((SELECT $7)), unnest((SELECT $8)), unnest((SELECT $9)), unnest((SELECT $10)), unnest((SELECT $11)),
+    unnest((SELECT $12)), unnest((SELECT $13)), unnest((SELECT $14)), unnest((SELECT $15)), unnest((SELECT $16)), unnest((SELECT $17)),
+    unnest((SELECT $18)), unnest((SELECT $19)), unnest((SELECT $20)), unnest((SELECT $21)), unnest((SELECT $22)), unnest((SELECT $23))),
 -- The courses that are as they were read, and whose author may act. Both stay so until the commit. Rows that another transaction has
 -- locked are left out, so this statement waits for none and is never part of a deadlock.
 held AS (
