@@ -244,7 +244,12 @@ async fn assertion(service: &Service) -> Result<String, Failed> {
     let terms = GrantTerms { scopes, project: None, lifetime: TokenLifetime::Default };
     let key = grants.create_key(account().id, name, SignatureAlgorithm::Es256, terms).await?;
     let at = now().micros() / 1_000_000;
-    let claims = json!({ "iss": made.address.to_string(), "aud": "https://oauth2.googleapis.com/token", "iat": at, "exp": at + 3_600 });
+    // With itself as the subject, it is good as a bearer too.
+    let address = made.address.to_string();
+    let claims = json!({
+        "iss": address, "sub": address, "aud": "https://oauth2.googleapis.com/token", "iat": at, "exp": at + 3_600,
+        "scope": "https://www.googleapis.com/auth/classroom.courses",
+    });
     let part = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
     let message = format!("{}.{}", part(&json!({ "alg": "ES256", "typ": "JWT" })), part(&claims));
     let signing = p256::ecdsa::SigningKey::from_pkcs8_pem(&key.private_pem)?;
