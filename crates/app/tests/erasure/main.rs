@@ -324,8 +324,8 @@ async fn cut_off(service: Service) {
         .await
         .unwrap();
     let job = ask(&service, ADDRESS).await;
-    // A claim, the credentials, the attendances, and two batches of sessions.
-    let writes = Arc::new(AtomicU32::new(5));
+    // The look for running jobs of others, a claim, the credentials, the attendances, and two batches of sessions.
+    let writes = Arc::new(AtomicU32::new(6));
     let (_, doomed) = worker(Mortal { uow: service.uow.clone(), writes: Arc::clone(&writes) }, 2);
     while writes.load(Ordering::Relaxed) > 0 || erased_sessions(&service).await < 2_000 {
         tokio::time::sleep(Duration::from_millis(10)).await;
