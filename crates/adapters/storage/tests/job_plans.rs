@@ -164,7 +164,7 @@ const DEEDS: [(&str, Deed, i64); 30] = [
     (THROUGH_THE_WAITING, |stores| Ok(usize::try_from(stores.jobs().depth()?.scheduled).unwrap()), 10_050),
     ("the lags of the projections", |stores| Ok(stores.change_log().lags()?.len()), 10),
     ("accounts with due jobs", |stores| Ok(stores.jobs().accounts_with_due(NOW, sweeps(), 10)?.len()), 250),
-    ("the next due job", |stores| Ok(stores.jobs().next_due(sweeps())?.into_iter().count()), 5),
+    ("the next due job", |stores| Ok(stores.jobs().next_due(sweeps())?.into_iter().count()), 250),
     ("a claim", |stores| Ok(claim(stores)?.len()), 150),
     ("a claim of one action", |stores| Ok(stores.jobs().claim(account().id, &Claim { actions: sweeps(), ..to_claim() })?.len()), 150),
     (
