@@ -229,7 +229,7 @@ const DEEDS: [(&str, Deed, i64); 30] = [
     ),
     (THROUGH_THE_NEWEST, |stores| search(stores, &JobFilter { action: Some(Action::Prune), ..JobFilter::default() }), 20_450),
     (THROUGH_THE_UNFINISHED, |stores| Ok(usize::try_from(stores.jobs().count_by_status(account().id)?.scheduled.number).unwrap()), 40_400),
-    ("what is due first", |stores| Ok(stores.jobs().upcoming(account().id, Action::ALL.into_iter().collect(), 20)?.len()), 80),
+    ("what is due first", |stores| Ok(stores.jobs().upcoming(account().id, Action::ALL.into_iter().collect(), 20)?.len()), 330),
     (
         "one job of a project",
         |stores| {

@@ -368,9 +368,10 @@ fn a_rare_name_is_looked_up_among_few_of_many_pending_sessions_on_postgres() {
             let count = harness.read(move |stores| search(stores, FilterForm { name: text(part), ..FilterForm::default() }));
             drop(harness);
             assert_eq!(count, found, "{part}");
-            // The first 2 000 are read twice, as are those of each month. Some pending ones share their bits with those that match.
-            let read = sessions_read(&mut conn) - before;
-            assert!(read < 6_000, "{part}, counted: {counted}: {read} of 33 000 sessions");
+            // The first 2 000 are read twice, as are those of each month. Some pending ones share their bits with those that match. Until
+            // the server has counted a new table, it may read all of them once to find the 2 000th.
+            let (read, beside) = (sessions_read(&mut conn) - before, if counted { 0 } else { 33_000 });
+            assert!(read < 6_000 + beside, "{part}, counted: {counted}: {read} of 33 000 sessions");
         }
     }
 }
