@@ -504,8 +504,9 @@ fn a_claim_and_a_heartbeat_write_no_index_entry_on_postgres() {
     until_others_have_ended(&mut conn);
     let mut count = |query: &str| sql_query(query).get_result::<Count>(&mut conn).unwrap().count;
     assert_eq!(count(UPDATES), 300);
-    // Few rows may not fit on the pages of those that they replace.
-    assert!(count(IN_PLACE) >= 280, "{}", count(IN_PLACE));
+    // Few rows may not fit on the pages of those that they replace. A heartbeat needs the room of rows that the claim left, which the server
+    // clears in its own time. With an index of what a claim changes, no claim would be among them.
+    assert!(count(IN_PLACE) >= 190, "{}", count(IN_PLACE));
 }
 
 /// The statements with values since the last call.
