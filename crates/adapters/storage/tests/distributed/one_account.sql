@@ -40,7 +40,7 @@ INSERT INTO stand_in.across_accounts (statement) VALUES
     ('SELECT EXISTS (SELECT 1 FROM "%") AS "exists"'),
     ('INSERT INTO "%" (%) SELECT % FROM json_to_recordset($1::json) AS rows (%'),
     ('UPDATE "token_grants" SET "revoked_at" = $1 WHERE ("token_grants"."revoked_at" IS NULL)'),
-    ('DELETE  FROM "passwords"'),
+    ('DELETE%FROM "passwords"'),
     ('INSERT INTO change_log (account_id, kind, pending, ids) SELECT account_id, % FROM sessions% GROUP BY account_id, part %'),
     ('ANALYZE');
 
