@@ -183,7 +183,7 @@ const DEEDS: [(&str, Deed, i64); 30] = [
         },
         150,
     ),
-    ("a claim of many jobs", |stores| Ok(stores.jobs().claim(account().id, &Claim { limit: 100, ..to_claim() })?.len()), 250),
+    ("a claim of many jobs", |stores| Ok(stores.jobs().claim(account().id, &Claim { limit: 100, ..to_claim() })?.len()), 350),
     ("a claim of one job", |stores| Ok(stores.jobs().claim(account().id, &Claim { limit: 1, ..to_claim() })?.len()), 30),
     ("an exchange of one for one", |stores| exchange(stores, 1), 60),
     ("an exchange of many for many", |stores| exchange(stores, 10), 300),
