@@ -17,7 +17,7 @@ INSERT INTO stand_in.across_accounts (statement) VALUES
     -- The sweep of projections: which accounts are behind.
     ('SELECT account_id FROM change_log WHERE account_id > % GROUP BY account_id %'),
     -- Metrics: how much waits.
-    ('SELECT (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE %'),
+    ('SELECT count(*), count(lease_token), (SELECT due_at FROM jobs WHERE %'),
     ('SELECT 0 AS place, coalesce(sum(changes), 0) AS pending FROM ( SELECT cardinality(ids) - indexed AS changes FROM change_log WHERE %'),
     -- Readiness, and the doctor: the job that is due first.
     ('SELECT due_at FROM jobs WHERE % ORDER BY due_at LIMIT 1'),

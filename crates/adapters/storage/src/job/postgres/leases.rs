@@ -47,18 +47,10 @@ static RUNNING: Statement = Statement::new(
 static DEPTH: Statement = Statement::new(
     "job_depth",
     "
-    SELECT
-        -- Live jobs are counted from the index alone. Those that run are among them.
-        (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE ended_at IS NULL AND priority >= 0 LIMIT :limit) AS counted) AS live,
-        -- Because of its groups, the subquery runs once for each claim, by the primary key.
-        (
-            SELECT coalesce(sum(held.jobs), 0)::bigint FROM job_leases CROSS JOIN LATERAL (
-                SELECT count(*) AS jobs FROM jobs
-                WHERE jobs.account_id = job_leases.account_id AND jobs.id = ANY(job_leases.job_ids) AND jobs.lease_token = job_leases.token
-                GROUP BY jobs.account_id
-            ) AS held
-        ) AS running,
-        (SELECT due_at FROM jobs WHERE :scheduled ORDER BY due_at LIMIT 1) AS next_due",
+    -- Jobs that run were due before those that wait, but for waiting ones of a later priority. So they are among the first.
+    SELECT count(*), count(lease_token),
+        (SELECT due_at FROM jobs WHERE :scheduled ORDER BY due_at LIMIT 1) AS next_due
+    FROM (SELECT lease_token FROM jobs WHERE ended_at IS NULL AND priority >= 0 ORDER BY due_at LIMIT :limit) AS first",
 );
 
 static EXPIRED_ACCOUNTS: Statement = Statement::new(
@@ -141,10 +133,10 @@ pub(super) fn running_of(account: AccountId) -> Sql<'static, Pg, BigInt> {
     Sql::of(&RUNNING).bind::<BigInt, _>("account", account.get()).returning()
 }
 
-/// The numbers of waiting and of running jobs, and when the first waiting one is due. Up to `limit` live jobs are counted.
+/// The numbers of waiting and of running jobs, and when the first waiting one is due. The first `limit` live jobs are counted.
 pub(in crate::job) fn depth(conn: &mut PgConnection, limit: i64) -> QueryResult<(i64, i64, Option<DbInstant>)> {
     let (live, running, next_due): (i64, i64, Option<DbInstant>) = depth_up_to(limit).get_result(conn)?;
-    Ok((live - running.min(live), running.min(limit), next_due))
+    Ok((live - running, running, next_due))
 }
 
 pub(super) fn depth_up_to(limit: i64) -> Sql<'static, Pg, (BigInt, BigInt, Nullable<Instant>)> {
