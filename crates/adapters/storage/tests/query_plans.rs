@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId};
+use derslik_domain::page::PageRequest;
 use derslik_domain::rows::BatchSize;
 use derslik_domain::session::{FilterForm, Session, SessionDescription, SessionDuration, SessionName, SessionTags};
 use derslik_ports::outbound::{Projection, StoreError, Stores};
@@ -286,6 +287,32 @@ fn asks_everything_without_a_scan(conn: &mut PgConnection, url: &DatabaseUrl) {
     // The index of keys was used, whatever the conditions were, and `session_index` was read in no other way.
     assert!(by_key_after - by_key > i64::try_from(OFTEN_ENOUGH).unwrap(), "{by_key} {by_key_after}");
     assert_eq!(indexed_after - indexed, by_key_after - by_key);
+}
+
+#[test]
+fn a_connection_asks_once_whether_the_tables_are_distributed_on_postgres() {
+    record_statements().unwrap();
+    let (_database, _conn, url) = uncounted();
+    fill(&connect(&url));
+    index(&connect(&url));
+    let statements_of_search = |harness: &Harness<DieselUnitOfWork>| -> Vec<String> {
+        take_statements();
+        harness.read(|stores| {
+            let page = PageRequest { size: 1, after: None };
+            stores.change_log().accounts_behind(Projection::SearchIndex, 0, page)?;
+            search(stores, FilterForm { name: text("qxz"), ..FilterForm::default() })
+        });
+        take_statements().into_iter().map(|statement| statement.text).collect()
+    };
+    // Each of these has one connection of its own.
+    for harness in [connect(&url), connect(&url)] {
+        for is_first in [true, false, false] {
+            let statements = statements_of_search(&harness);
+            assert!(statements.iter().any(|statement| statement.contains("FROM session_index")), "{statements:?}");
+            let has_asked = statements.iter().any(|statement| statement.contains("FROM pg_extension"));
+            assert_eq!(has_asked, is_first, "{statements:?}");
+        }
+    }
 }
 
 /// Inserts sessions with the numbers of a range, in batches of 100, as pending ones.

@@ -29,7 +29,6 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer};
 
 use crate::db::conn::{Conn, on_conn};
-use crate::db::distributed::is_distributed;
 use crate::db::postgres::PgConnection;
 use crate::db::schema::change_log;
 #[cfg(test)]
@@ -288,12 +287,12 @@ fn clear(mut conn: Conn<'_>, account: AccountId, projection: Projection, records
 
 /// A page of the accounts with more than `more_than` pending changes.
 pub(crate) fn accounts_behind(
-    mut conn: Conn<'_>,
+    conn: Conn<'_>,
+    is_distributed: bool,
     projection: Projection,
     more_than: u32,
     page: PageRequest<AccountId>,
 ) -> QueryResult<Vec<AccountId>> {
-    let is_distributed = is_distributed(conn.reborrow())?;
     let accounts: Vec<i64> = match conn {
         Conn::Pg(conn) if is_distributed => behind_in_shards(projection, more_than, page).load(conn)?,
         conn => on_conn!(conn, |conn| behind(projection, more_than, page).load(conn))?,

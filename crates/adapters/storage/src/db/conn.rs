@@ -5,6 +5,7 @@ use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use diesel::sqlite::SqliteConnection;
 
+use super::distributed;
 use super::error::Failure;
 use super::notify::notify;
 use super::postgres::{PgConnection, PgControl};
@@ -122,6 +123,15 @@ impl<'c> DieselStores<'c> {
     /// The dialect of the SQL of the database.
     pub(crate) fn dialect(&self) -> Dialect {
         self.conn.dialect()
+    }
+
+    /// Whether the tables are distributed by account, so that a statement has to name the account in a condition on each of them.
+    pub(crate) fn is_distributed(&mut self) -> Result<bool, StoreError> {
+        let control = self.control;
+        self.query(|conn| match conn {
+            Conn::Pg(conn) => distributed::is_distributed(conn, control),
+            Conn::Sqlite(_) => Ok(false),
+        })
     }
 
     /// Runs a query and turns its failure into an error of the ports.

@@ -25,7 +25,8 @@ impl ChangeLogRepository for DieselStores<'_> {
         more_than: u32,
         page: PageRequest<AccountId>,
     ) -> Result<Vec<AccountId>, StoreError> {
-        self.query(|conn| change_log::accounts_behind(conn, projection, more_than, page))
+        let is_distributed = self.is_distributed()?;
+        self.query(|conn| change_log::accounts_behind(conn, is_distributed, projection, more_than, page))
     }
 
     fn lags(&mut self) -> Result<Vec<ProjectionLag>, StoreError> {

@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 
 use super::rows::{ProjectedRow, SessionRecord, SessionRow, sessions_by_guid, sessions_of};
+use super::terms::Terms;
 use super::{creators, ends, postgres, search, signature, sqlite, upcoming};
 use crate::change_log::{self, ChangeKind, IDS_OF_A_RECORD};
 use crate::db::conn::{Conn, DieselStores, on_conn};
@@ -112,7 +113,9 @@ impl SessionRepository for DieselStores<'_> {
     }
 
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Page<Session>, StoreError> {
-        let found = self.query(|conn| search::search(conn, account, filter))?;
+        let terms = Terms::new(account, filter);
+        let is_distributed = terms.needs_index() && self.is_distributed()?;
+        let found = self.query(|conn| search::search(conn, &terms, is_distributed))?;
         Ok(Page { entries: sessions_of(found.entries)?, more: found.more })
     }
 

@@ -8,7 +8,6 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use derslik_domain::id::AccountId;
 use derslik_domain::page::Page;
 use derslik_domain::session::SessionFilter;
 use diesel::connection::{SimpleConnection, TransactionManager};
@@ -46,27 +45,26 @@ const FIRST_ROWS: usize = 25;
 /// How many sessions with ordinary texts are read by their GUIDs at once.
 const NEXT_ROWS: usize = 200;
 
-/// The page of the sessions that match a filter.
-pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFilter) -> QueryResult<Page<SessionRow>> {
-    let terms = Terms::new(account, filter);
+/// The page of the sessions that match a filter. `is_distributed` matters to the trigram index alone.
+pub(super) fn search(mut conn: Conn<'_>, terms: &Terms, is_distributed: bool) -> QueryResult<Page<SessionRow>> {
     if !terms.needs_index() {
-        return read_in_order(conn, &terms, None);
+        return read_in_order(conn, terms, None);
     }
-    let Some(end) = end_of_first_sessions(conn.reborrow(), &terms)? else { return read_in_order(conn, &terms, None) };
-    let first = read_in_order(conn.reborrow(), &terms, Some(end))?;
+    let Some(end) = end_of_first_sessions(conn.reborrow(), terms)? else { return read_in_order(conn, terms, None) };
+    let first = read_in_order(conn.reborrow(), terms, Some(end))?;
     if first.more || i64::try_from(first.entries.len()) == Ok(terms.size) {
         return Ok(first);
     }
     if terms.end_of_page() > LATEST_END {
-        return read_in_order(conn, &terms, None);
+        return read_in_order(conn, terms, None);
     }
     let found = in_one_snapshot(conn.reborrow(), |mut conn| {
-        let Some(guids) = find_by_index(conn.reborrow(), &terms)? else { return Ok(None) };
-        read_rows(conn, &terms, &guids).map(Some)
+        let Some(guids) = find_by_index(conn.reborrow(), terms, is_distributed)? else { return Ok(None) };
+        read_rows(conn, terms, &guids).map(Some)
     })?;
     match found {
         Some(page) => Ok(page),
-        None => read_in_order(conn, &terms, None),
+        None => read_in_order(conn, terms, None),
     }
 }
 
@@ -122,14 +120,14 @@ fn read_in_order(conn: Conn<'_>, terms: &Terms, until: Option<DbInstant>) -> Que
 }
 
 /// Steps 2 and 3: the GUIDs of the page, from the index and from the pending sessions. `None` if too many would have to be looked up.
-fn find_by_index(mut conn: Conn<'_>, terms: &Terms) -> QueryResult<Option<Vec<DbGuid>>> {
+fn find_by_index(mut conn: Conn<'_>, terms: &Terms, is_distributed: bool) -> QueryResult<Option<Vec<DbGuid>>> {
     let end = terms.end_of_page();
     let Some(candidates) = pending::candidates(conn.reborrow(), terms)? else { return Ok(None) };
     let mut indexed = Vec::new();
     for months in index::months(conn.reborrow(), terms)?.chunks(MONTHS) {
         let missing = end - i64::try_from(indexed.len()).unwrap_or(end);
         if missing > 0 {
-            let Some(mut found) = index::search_index(conn.reborrow(), terms, months, missing)? else { return Ok(None) };
+            let Some(mut found) = index::search_index(conn.reborrow(), terms, months, missing, is_distributed)? else { return Ok(None) };
             indexed.append(&mut found);
         }
     }

@@ -48,6 +48,8 @@ struct State {
     cancel: Option<(CancelToken, Address)>,
     /// Whether a deadline of ours has closed the connection.
     is_cut: bool,
+    /// Whether the tables are distributed by account, and when the server was asked.
+    distribution: Option<(bool, Instant)>,
 }
 
 impl std::fmt::Debug for State {
@@ -122,6 +124,16 @@ impl PgControl {
     /// Whether the connection was closed here, because the server was silent or a request to cancel is still on its way.
     pub(crate) fn is_cut(&self) -> bool {
         self.state().is_cut
+    }
+
+    /// Whether the tables are distributed by account, and when the server was asked. `None` before the first answer.
+    pub(crate) fn distribution(&self) -> Option<(bool, Instant)> {
+        self.state().distribution
+    }
+
+    /// Keeps the answer that the server gave at an instant.
+    pub(crate) fn keep_distribution(&self, is_distributed: bool, asked_at: Instant) {
+        self.state().distribution = Some((is_distributed, asked_at));
     }
 
     /// Whether the server has kept the connection open, as far as this end knows. Nothing is sent.

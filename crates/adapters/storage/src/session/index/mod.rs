@@ -32,9 +32,15 @@ pub(super) fn months(conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<i32>> {
 
 /// The first matching sessions of the index in these months. An entry does not count if its session has changed: the session is pending,
 /// and is found there. `None` if very many entries do not count.
-pub(super) fn search_index(conn: Conn<'_>, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Option<Vec<SessionPosition>>> {
+pub(super) fn search_index(
+    conn: Conn<'_>,
+    terms: &Terms,
+    months: &[i32],
+    limit: i64,
+    is_distributed: bool,
+) -> QueryResult<Option<Vec<SessionPosition>>> {
     match conn {
-        Conn::Pg(conn) => postgres::search_index(conn, terms, months, limit),
+        Conn::Pg(conn) => postgres::search_index(conn, terms, months, limit, is_distributed),
         Conn::Sqlite(conn) => sqlite::search_index(conn, terms, months, limit).map(Some),
     }
 }

@@ -9,8 +9,6 @@ use diesel::sql_types::{Array, BigInt, Integer, Text};
 use super::super::pending::{MAX_PENDING_SCAN, listed_sessions};
 use super::super::terms::Terms;
 use super::rows::{Entry, SessionPosition};
-use crate::db::conn::Conn;
-use crate::db::distributed::is_distributed;
 use crate::db::error::is_connection_lost;
 use crate::db::postgres::PgConnection;
 #[cfg(test)]
@@ -119,8 +117,8 @@ pub(super) fn search_index(
     terms: &Terms,
     months: &[i32],
     limit: i64,
+    is_distributed: bool,
 ) -> QueryResult<Option<Vec<SessionPosition>>> {
-    let is_distributed = is_distributed(Conn::Pg(conn))?;
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     // Nearly always all entries are current. Otherwise more of them are read.
     for asked in [limit, limit.saturating_add(MAX_PENDING_SCAN)] {
@@ -137,7 +135,17 @@ pub(super) fn search_index(
 
 fn indexed(terms: &Terms, months: &[i32], limit: i64, is_distributed: bool) -> Sql<'static, Pg> {
     // A coordinator of shards finds the shard by the account. On one server another index could then serve the query.
-    let of_account = if is_distributed { "account_id = :account AND " } else { "" };
+    let query = if is_distributed {
+        Sql::composed("session_search_index_of_shard", index_search(terms, "account_id = :account AND "))
+    } else {
+        Sql::composed("session_search_index", index_search(terms, ""))
+    };
+    let keys: Vec<_> = months.iter().map(|month| terms.keys.tsquery(terms.account, *month)).collect();
+    terms.bind(query, limit).bind::<Array<Text>, _>("keys", keys)
+}
+
+/// SQL for the first matching entries of the index. `of_account` is empty, or a condition that ends with `AND`.
+fn index_search(terms: &Terms, of_account: &str) -> String {
     let in_month = format!(
         "(
             -- OFFSET 0 keeps all other conditions out of this query, so that only the index of the keys can serve it.
@@ -147,7 +155,7 @@ fn indexed(terms: &Terms, months: &[i32], limit: i64, is_distributed: bool) -> S
             OFFSET 0
         ) AS in_month"
     );
-    let text = format!(
+    format!(
         "
     -- Goes from month to month and stops as soon as it has enough.
     SELECT found.start_at, found.guid, coalesce((
@@ -160,11 +168,7 @@ fn indexed(terms: &Terms, months: &[i32], limit: i64, is_distributed: bool) -> S
     LIMIT :limit",
         conditions(terms),
         first_of(&in_month, "", terms)
-    );
-    let keys: Vec<_> = months.iter().map(|month| terms.keys.tsquery(terms.account, *month)).collect();
-    let query =
-        if is_distributed { Sql::composed("session_search_index_of_shard", text) } else { Sql::composed("session_search_index", text) };
-    terms.bind(query, limit).bind::<Array<Text>, _>("keys", keys)
+    )
 }
 
 pub(super) fn pending(terms: &Terms, guids: Vec<DbGuid>, limit: i64) -> Sql<'static, Pg> {
