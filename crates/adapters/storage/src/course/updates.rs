@@ -5,10 +5,12 @@ use derslik_domain::id::{AccountId, PrincipalId};
 use diesel::RunQueryDsl;
 use diesel::pg::Pg;
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Nullable, SmallInt, Text};
+use diesel::sqlite::Sqlite;
 
 use super::rows::NewCourseRow;
-use crate::db::bulk::Columns;
+use crate::db::bulk::{Columns, Element};
 use crate::db::changes::Changes;
 use crate::db::postgres::PgConnection;
 #[cfg(test)]
@@ -52,57 +54,77 @@ impl<'a> ReadCourse<'a> {
     }
 }
 
+/// Takes the columns of a course that an update changes. There is one implementation for each way of an update to send its values.
+trait ChangedColumns<'r>: Sized {
+    /// Takes a column, with its SQL type and its value in a row.
+    fn take<T, V>(self, name: &'static str, value: fn(&'r NewCourseRow<'r>) -> V) -> Self
+    where
+        Pg: HasSqlType<T>,
+        Sqlite: HasSqlType<T>,
+        V: ToSql<T, Pg> + ToSql<T, Sqlite> + Element<T> + 'r,
+        T: 'static;
+}
+
+/// One course, with a value for each column.
+struct OneCourse<'r, DB: Database> {
+    row: &'r NewCourseRow<'r>,
+    changes: Changes<'r, DB>,
+}
+
+impl<'r, DB: Database> ChangedColumns<'r> for OneCourse<'r, DB> {
+    fn take<T, V>(self, name: &'static str, value: fn(&'r NewCourseRow<'r>) -> V) -> Self
+    where
+        Pg: HasSqlType<T>,
+        Sqlite: HasSqlType<T>,
+        V: ToSql<T, Pg> + ToSql<T, Sqlite> + Element<T> + 'r,
+        T: 'static,
+    {
+        Self { changes: self.changes.column::<T, V>(name, value(self.row)), ..self }
+    }
+}
+
+/// Many courses, with an array for each column.
+impl<'r> ChangedColumns<'r> for Columns<'r, ReadCourse<'r>> {
+    fn take<T, V>(self, name: &'static str, value: fn(&'r NewCourseRow<'r>) -> V) -> Self
+    where
+        Pg: HasSqlType<T>,
+        Sqlite: HasSqlType<T>,
+        V: ToSql<T, Pg> + ToSql<T, Sqlite> + Element<T> + 'r,
+        T: 'static,
+    {
+        self.column::<T, V>(name, move |course: &'r ReadCourse<'r>| value(&course.row))
+    }
+}
+
+/// Hands over all columns but those of the key. Both updates change these.
+fn changed<'r, C: ChangedColumns<'r>>(columns: C) -> C {
+    columns
+        .take::<BigInt, _>("revision", |row| row.revision)
+        .take::<SmallInt, _>("state", |row| row.state)
+        .take::<BigInt, _>("owner_id", |row| row.owner_id)
+        .take::<Text, _>("name", |row| row.name)
+        .take::<Nullable<Text>, _>("section", |row| row.section)
+        .take::<Nullable<Text>, _>("description_heading", |row| row.description_heading)
+        .take::<Nullable<Text>, _>("description", |row| row.description)
+        .take::<Nullable<Text>, _>("room", |row| row.room)
+        .take::<Nullable<Text>, _>("subject", |row| row.subject)
+        .take::<Nullable<Text>, _>("levels", |row| row.levels)
+        .take::<Text, _>("search_key", |row| row.search_key.as_str())
+        .take::<Text, _>("enrollment_code", |row| row.enrollment_code)
+        .take::<Text, _>("group_name", |row| row.group_name.as_str())
+        .take::<Json, _>("extras", |row| &row.extras)
+        .take::<Bool, _>("guardians_enabled", |row| row.guardians_enabled)
+        .take::<Nullable<Text>, _>("calendar_id", |row| row.calendar_id)
+        .take::<Instant, _>("created_at", |row| row.created_at)
+        .take::<Instant, _>("updated_at", |row| row.updated_at)
+        .take::<Nullable<Instant>, _>("first_active_at", |row| row.first_active_at)
+        .take::<Nullable<SmallInt>, _>("suspended_from", |row| row.suspended_from)
+}
+
 /// Overwrites a course.
 pub(super) fn update<'r, DB: Database>(row: &'r NewCourseRow<'r>) -> Sql<'r, DB> {
-    // A new column does not compile until it is written.
-    let NewCourseRow {
-        account_id,
-        id,
-        revision,
-        state,
-        owner_id,
-        name,
-        section,
-        description_heading,
-        description,
-        room,
-        subject,
-        levels,
-        search_key,
-        enrollment_code,
-        group_name,
-        extras,
-        guardians_enabled,
-        calendar_id,
-        created_at,
-        updated_at,
-        first_active_at,
-        suspended_from,
-    } = row;
-    Changes::none()
-        .column::<BigInt, _>("revision", revision)
-        .column::<SmallInt, _>("state", state)
-        .column::<BigInt, _>("owner_id", owner_id)
-        .column::<Text, _>("name", name)
-        .column::<Nullable<Text>, _>("section", section)
-        .column::<Nullable<Text>, _>("description_heading", description_heading)
-        .column::<Nullable<Text>, _>("description", description)
-        .column::<Nullable<Text>, _>("room", room)
-        .column::<Nullable<Text>, _>("subject", subject)
-        .column::<Nullable<Text>, _>("levels", levels)
-        .column::<Text, _>("search_key", search_key)
-        .column::<Text, _>("enrollment_code", enrollment_code)
-        .column::<Text, _>("group_name", group_name)
-        .column::<Json, _>("extras", extras)
-        .column::<Bool, _>("guardians_enabled", guardians_enabled)
-        .column::<Nullable<Text>, _>("calendar_id", calendar_id)
-        .column::<Instant, _>("created_at", created_at)
-        .column::<Instant, _>("updated_at", updated_at)
-        .column::<Nullable<Instant>, _>("first_active_at", first_active_at)
-        .column::<Nullable<SmallInt>, _>("suspended_from", suspended_from)
-        .written_by(&UPDATE)
-        .bind_in_both::<BigInt, _>("account", account_id)
-        .bind_in_both::<BigInt, _>("id", id)
+    let OneCourse { row, changes } = changed(OneCourse { row, changes: Changes::none() });
+    changes.written_by(&UPDATE).bind_in_both::<BigInt, _>("account", row.account_id).bind_in_both::<BigInt, _>("id", row.id)
 }
 
 /// Overwrites the courses that are as they were read, each at most once, and returns their ids.
@@ -111,40 +133,17 @@ pub(super) fn update_as_read(conn: &mut PgConnection, account: AccountId, course
 }
 
 fn as_read<'r>(account: AccountId, courses: &'r [ReadCourse<'r>]) -> Sql<'r, Pg, BigInt> {
-    Columns::of(courses)
+    let keys = Columns::of(courses)
         .of_hidden_count()
         .key::<BigInt, _>("id", |course| course.row.id)
         .key::<BigInt, _>("read_revision", |course| course.read_revision)
-        .key::<BigInt, _>("author", |course| course.author)
-        .column::<BigInt, _>("revision", |course| course.row.revision)
-        .column::<SmallInt, _>("state", |course| course.row.state)
-        .column::<BigInt, _>("owner_id", |course| course.row.owner_id)
-        .column::<Text, _>("name", |course| course.row.name)
-        .column::<Nullable<Text>, _>("section", |course| course.row.section)
-        .column::<Nullable<Text>, _>("description_heading", |course| course.row.description_heading)
-        .column::<Nullable<Text>, _>("description", |course| course.row.description)
-        .column::<Nullable<Text>, _>("room", |course| course.row.room)
-        .column::<Nullable<Text>, _>("subject", |course| course.row.subject)
-        .column::<Nullable<Text>, _>("levels", |course| course.row.levels)
-        .column::<Text, _>("search_key", |course| course.row.search_key.as_str())
-        .column::<Text, _>("enrollment_code", |course| course.row.enrollment_code)
-        .column::<Text, _>("group_name", |course| course.row.group_name.as_str())
-        .column::<Json, _>("extras", |course| &course.row.extras)
-        .column::<Bool, _>("guardians_enabled", |course| course.row.guardians_enabled)
-        .column::<Nullable<Text>, _>("calendar_id", |course| course.row.calendar_id)
-        .column::<Instant, _>("created_at", |course| course.row.created_at)
-        .column::<Instant, _>("updated_at", |course| course.row.updated_at)
-        .column::<Nullable<Instant>, _>("first_active_at", |course| course.row.first_active_at)
-        .column::<Nullable<SmallInt>, _>("suspended_from", |course| course.row.suspended_from)
-        .written_by(&UPDATE_AS_READ)
-        .bind::<BigInt, _>("account", account.get())
-        .returning()
+        .key::<BigInt, _>("author", |course| course.author);
+    changed(keys).written_by(&UPDATE_AS_READ).bind::<BigInt, _>("account", account.get()).returning()
 }
 
 #[cfg(test)]
 pub(super) fn statements() -> Vec<Printed> {
     use derslik_testkit::builders::course;
-    use diesel::sqlite::Sqlite;
 
     let (account, course) = (AccountId::new(1), course(1));
     let row = NewCourseRow::new(account, &course);
@@ -156,21 +155,27 @@ mod tests {
     use std::collections::BTreeSet;
 
     use derslik_testkit::builders::course;
+    use diesel::debug_query;
 
     use super::*;
+    use crate::db::schema::courses;
 
-    /// The columns that a statement sets.
-    fn changed(printed: &Printed) -> BTreeSet<&str> {
-        let (_, changes) = printed.text.split_once("UPDATE courses SET ").unwrap();
+    /// The columns that an update sets.
+    fn updated(statement: &Printed) -> BTreeSet<&str> {
+        let (_, changes) = statement.text.split_once("UPDATE courses SET ").unwrap();
         let end = ["FROM", "WHERE"].into_iter().filter_map(|word| changes.find(word)).min().unwrap();
         changes[..end].split(',').map(|change| change.split_once('=').unwrap().0.trim()).collect()
     }
 
     #[test]
-    fn both_updates_change_the_same_columns() {
+    fn an_update_writes_what_an_insert_writes_except_for_the_key() {
         let (account, course) = (AccountId::new(1), course(1));
-        let (one, many) = (update::<Pg>(&NewCourseRow::new(account, &course)).printed(), as_read(account, &[]).printed());
-        assert_eq!(changed(&one), changed(&many));
-        assert!(changed(&one).contains("suspended_from"));
+        let insert = diesel::insert_into(courses::table).values(NewCourseRow::new(account, &course));
+        let insert = debug_query::<Pg, _>(&insert).to_string();
+        let columns = insert.split(['(', ')']).nth(1).unwrap();
+        let mut written: BTreeSet<_> = columns.split(", ").map(|column| column.trim_matches('"')).collect();
+        assert!(written.remove("account_id") && written.remove("id"), "{insert}");
+        assert_eq!(updated(&update::<Pg>(&NewCourseRow::new(account, &course)).printed()), written);
+        assert_eq!(updated(&as_read(account, &[]).printed()), written);
     }
 }
