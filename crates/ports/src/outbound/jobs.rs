@@ -157,15 +157,16 @@ pub trait JobRepository {
     fn list_newest(&mut self, account: AccountId, project: ProjectId, page: OffsetPage) -> Result<Vec<ShownJob>, StoreError>;
 
     /// A page of the jobs of an account that match the filter, the newest first: at most `size` of those with ids below `before`. Its
-    /// cost does not grow with the number of jobs, since at most [`JobFilter::LOOKED_AT`] of them are looked at. A job that can't be read
-    /// is left out.
+    /// cost does not grow with the number of jobs, since at most [`JobFilter::LOOKED_AT`] of them are looked at. Running jobs may be sought
+    /// among as many live jobs of each action, those that are due first. A job that can't be read is left out.
     ///
     /// # Errors
     /// [`StoreError`].
     fn search(&mut self, account: AccountId, filter: &JobFilter, before: Option<JobId>, size: u32) -> Result<Page<Job>, StoreError>;
 
     /// The counts of the jobs of an account by their state. Of completed jobs, only those among the newest [`JobFilter::LOOKED_AT`] jobs
-    /// are counted, and so are cancelled and failed ones among the newest of them.
+    /// are counted, and so are cancelled and failed ones among the newest of them. Running jobs are sought as [`search`](Self::search)
+    /// seeks them.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 
 use derslik_domain::id::{AccountId, Id, JobId, ProjectId};
-use derslik_domain::job::{Actions, Count, Job, JobCounts, JobFilter, JobStatus};
+use derslik_domain::job::{Action, Actions, Count, Job, JobCounts, JobFilter, JobStatus};
 use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::outbound::StoreError;
 use diesel::dsl::sql;
@@ -46,7 +46,7 @@ enum Walk {
     State(&'static str),
     /// Cancelled and failed jobs.
     Unsuccessful,
-    /// Running jobs. There are few of them, and they have no order.
+    /// Running jobs. There are few of them, and they have no order. On PostgreSQL they are sought among the live jobs that are due first.
     Running,
 }
 
@@ -198,7 +198,7 @@ pub(super) fn upcoming(stores: &mut DieselStores<'_>, account: AccountId, action
 /// The newest ids of a walk that match the filter.
 fn ids(stores: &mut DieselStores<'_>, account: AccountId, walk: Walk, filter: &JobFilter, range: Range) -> Result<Vec<i64>, StoreError> {
     let states: Vec<&str> = filter.states.iter().map(|status| status.name()).collect();
-    let held = if walk == Walk::Running { ids_of_running(stores, account)? } else { None };
+    let held = if walk == Walk::Running { ids_of_running(stores, account, filter)? } else { None };
     stores.query(|conn| {
         on_conn!(conn, |conn| {
             let mut query = walked!(account, walk, held).filter(jobs::action.eq_any(known_actions()));
@@ -231,10 +231,11 @@ fn ids(stores: &mut DieselStores<'_>, account: AccountId, walk: Walk, filter: &J
     })
 }
 
-/// The ids of the jobs that run. `None` if an index has them.
-fn ids_of_running(stores: &mut DieselStores<'_>, account: AccountId) -> Result<Option<Vec<i64>>, StoreError> {
+/// The ids of the jobs that run, of the action of the filter if it has one. `None` if an index has them.
+fn ids_of_running(stores: &mut DieselStores<'_>, account: AccountId, filter: &JobFilter) -> Result<Option<Vec<i64>>, StoreError> {
+    let actions: Actions = filter.action.map_or_else(|| Action::ALL.into_iter().collect(), |action| [action].into_iter().collect());
     stores.query(|conn| match conn {
-        Conn::Pg(conn) => postgres::running(conn, account).map(Some),
+        Conn::Pg(conn) => postgres::running(conn, account, actions).map(Some),
         Conn::Sqlite(_) => Ok(None),
     })
 }
@@ -270,8 +271,6 @@ fn read(stores: &mut DieselStores<'_>, account: AccountId, ids: Vec<i64>) -> Res
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::job::Action;
-
     use super::*;
 
     const BOTH: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];

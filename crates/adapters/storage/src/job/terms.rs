@@ -19,7 +19,7 @@ pub(crate) struct Conditions {
     pub(crate) scheduled: &'static str,
     /// Waiting jobs of all accounts, in the order of their times.
     pub(crate) in_any_account: &'static str,
-    /// Running jobs. No index of PostgreSQL has them, but `job_leases` says where they are.
+    /// Running jobs. No index of PostgreSQL has them alone.
     pub(crate) running: &'static str,
     /// Waiting jobs of an account, the newest first.
     pub(super) newest_scheduled: &'static str,

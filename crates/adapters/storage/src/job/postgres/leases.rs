@@ -1,17 +1,19 @@
 //! Statements about the jobs that run, whichever worker holds them.
 //!
 //! No index has these jobs: it would cost each claim an entry for each job. A claim writes one row of `job_leases` instead, with the
-//! ids of its jobs. The row may name jobs that have ended since, so each statement compares the token in the job.
+//! ids of its jobs. Rescues find jobs by these rows. A row may name jobs that have ended since, so each statement compares the token in
+//! the job. Lists and counts of running jobs look at the first live jobs instead: the rows name all jobs that were claimed within the
+//! last lease, and nearly all of those have ended.
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::{Action, Lease, LeaseTerm};
+use derslik_domain::job::{Action, Actions, JobFilter, Lease, LeaseTerm};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::Claim;
 use diesel::RunQueryDsl;
 use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::pg::Pg;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text};
 
 use crate::db::postgres::PgConnection;
 use crate::db::sql::{Sql, Statement};
@@ -34,14 +36,14 @@ static LEASE_ONE: Statement = Statement::new(
 static RUNNING: Statement = Statement::new(
     "job_running",
     "
-    -- Because of its `OFFSET`, the subquery runs once for each claim, by the primary key. The planner would read all jobs: it assumes many
-    -- claims.
-    SELECT held.id FROM job_leases CROSS JOIN LATERAL (
-        SELECT jobs.id FROM jobs
-        WHERE jobs.account_id = :account AND jobs.id = ANY(job_leases.job_ids) AND jobs.lease_token = job_leases.token
-        OFFSET 0
-    ) AS held
-    WHERE job_leases.account_id = :account",
+    -- The jobs of a priority are claimed in the order of their times. So those that run are among its first live ones.
+    SELECT first.id FROM unnest(:priorities) AS wanted (priority) CROSS JOIN LATERAL (
+        SELECT id, lease_token FROM jobs
+        WHERE account_id = :account AND ended_at IS NULL AND jobs.priority = wanted.priority
+        -- The planner does not look into the subquery. With a limit that it knows, it might read and sort the whole backlog.
+        ORDER BY due_at, id LIMIT (SELECT :looked_at)
+    ) AS first
+    WHERE first.lease_token IS NOT NULL",
 );
 
 static DEPTH: Statement = Statement::new(
@@ -124,13 +126,19 @@ pub(super) fn lease_of(account: AccountId, id: i64, lease: Lease) -> Sql<'static
         .bind::<BigInt, _>("id", id)
 }
 
-/// The ids of the jobs of an account that run.
-pub(in crate::job) fn running(conn: &mut PgConnection, account: AccountId) -> QueryResult<Vec<i64>> {
-    running_of(account).load(conn)
+/// The ids of the running jobs of an account and of these actions, among the first [`JobFilter::LOOKED_AT`] live jobs of each action.
+pub(in crate::job) fn running(conn: &mut PgConnection, account: AccountId, actions: Actions) -> QueryResult<Vec<i64>> {
+    running_of(account, actions).load(conn)
 }
 
-pub(super) fn running_of(account: AccountId) -> Sql<'static, Pg, BigInt> {
-    Sql::of(&RUNNING).bind::<BigInt, _>("account", account.get()).returning()
+pub(super) fn running_of(account: AccountId, actions: Actions) -> Sql<'static, Pg, BigInt> {
+    // Each action has a priority of its own.
+    let priorities: Vec<i16> = actions.iter().map(|action| action.priority().get()).collect();
+    Sql::of(&RUNNING)
+        .bind::<Array<SmallInt>, _>("priorities", priorities)
+        .bind::<BigInt, _>("account", account.get())
+        .bind::<BigInt, _>("looked_at", i64::from(JobFilter::LOOKED_AT))
+        .returning()
 }
 
 /// The numbers of waiting and of running jobs, and when the first waiting one is due. The first `limit` live jobs are counted.

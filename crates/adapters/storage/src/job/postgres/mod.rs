@@ -31,7 +31,7 @@ pub(super) fn statements() -> Vec<crate::db::sql::printed::Printed> {
         claim::claimed(account, &claim).printed(),
         leases::leased(account, &claim).printed(),
         leases::lease_of(account, 1, Lease { token, worker, until: at }).printed(),
-        leases::running_of(account).printed(),
+        leases::running_of(account, claim.actions).printed(),
         leases::depth_up_to(1).printed(),
         leases::expired_accounts(at, term).printed(),
         leases::settlement(account, at, term).printed(),
