@@ -116,7 +116,7 @@ class Load:
             return [outcome for outcome in self.outcomes if begin <= outcome.begin < end]
 
     def until(self, count, limit=120):
-        """Waits for so many more answers."""
+        """Waits for `count` further answers."""
         target, deadline = len(self.outcomes) + count, time.monotonic() + limit
         while len(self.outcomes) < target:
             if self.broken or time.monotonic() > deadline:

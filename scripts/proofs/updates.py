@@ -25,7 +25,7 @@ def prove(figures, binary, cluster, draw, rounds):
 
 
 def together(service, key, count, work):
-    """What `work` tells, for each of so many clients that begin at the same time."""
+    """What `work` tells, for each of `count` clients that begin at the same time."""
     told, begin, failures = [None] * count, threading.Barrier(count), []
 
     def run(number):

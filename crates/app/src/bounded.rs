@@ -15,7 +15,7 @@ pub(crate) struct BoundedThreads {
 }
 
 impl BoundedThreads {
-    /// So many pieces of work run at the same time. A further one waits that long at most.
+    /// Threads for `most` pieces of work at the same time. A further one waits for up to `queue_timeout`.
     pub(crate) fn new(most: usize, queue_timeout: Duration) -> Self {
         Self { permits: Arc::new(Semaphore::new(most)), queue_timeout }
     }

@@ -28,7 +28,7 @@ use crate::time::{CivilTime, Start, Timestamp, WrittenTime, Zone};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum RelativeTime {
-    /// So many minutes later.
+    /// Some minutes later.
     After {
         /// The minutes; fewer than zero for earlier.
         minutes: i64,

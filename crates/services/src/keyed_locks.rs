@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn locks_that_nobody_holds_are_forgotten() {
+    async fn locks_without_a_holder_are_forgotten() {
         let locks = KeyedLocks::default();
         for key in 0..100 {
             drop(locks.lock(key).await);

@@ -11,9 +11,9 @@ use crate::{Error, Live};
 /// How many requests have to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
-    /// That many, and not more.
+    /// Exactly this number of requests.
     Exactly(u64),
-    /// That many or more.
+    /// At least this number of requests.
     AtLeast(u64),
 }
 

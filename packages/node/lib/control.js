@@ -133,7 +133,7 @@ class Control {
     }
   }
 
-  /** The data of server-sent events, until the answer ends, or until none comes for so many milliseconds. A comment is undefined. */
+  /** The data of server-sent events, until the answer ends, or until none comes for `patience` milliseconds. A comment is undefined. */
   async *events(path, query, patience) {
     const abort = new AbortController();
     let timer;

@@ -9,7 +9,7 @@ from .place import PROCESSES, Client, new_session
 
 WORKERS = 8
 REQUESTS = 10_000
-# So many have each kind of request twice.
+# With this number of requests, each kind is sent twice.
 LEAST = 30
 
 

@@ -1,4 +1,4 @@
-"""EMU-07: a service that can reach nobody, and does not try."""
+"""EMU-07: a service without access to any other host, which does not try to reach one."""
 
 import fcntl
 import json

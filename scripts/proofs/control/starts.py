@@ -95,7 +95,7 @@ def abort(command, folder, pause):
 
 
 def is_running(pid):
-    """Whether there is such a process. One that has ended and whose end nobody has read counts as gone."""
+    """Whether there is such a process. One that has ended counts as gone, even if its parent has not read its end."""
     try:
         state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except (OSError, IndexError):

@@ -9,7 +9,7 @@ from .place import environment
 
 ROUNDS = 10
 WORKERS = 4
-# Each of the tests below, so many times.
+# How often each of the tests below runs.
 TIMES = 20
 TESTS = """
 import pytest

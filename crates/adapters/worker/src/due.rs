@@ -289,7 +289,7 @@ impl Inner {
         self.steps(stores, account, Claimed { job, held, due }, most)
     }
 
-    /// Runs the next steps of a job, at most so many, and stores what they made of it once.
+    /// Runs the next steps of a job, up to `most`, and stores the outcome of all of them once.
     fn steps(&self, stores: &mut dyn Stores, account: AccountId, claimed: Claimed, most: usize) -> Result<Stepped, StepError> {
         let Claimed { job: before, held, due } = claimed;
         // Only such jobs are claimed.

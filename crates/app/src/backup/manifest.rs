@@ -48,7 +48,7 @@ pub(crate) struct Manifest {
 pub(crate) enum StoppedOrAhead {
     /// It stands still at that instant, in microseconds since 1970.
     StoppedAtMicros(i64),
-    /// It runs, ahead of the machine by so many microseconds.
+    /// It runs ahead of the machine, by this number of microseconds.
     AheadMicros(i64),
 }
 

@@ -173,7 +173,7 @@ enum Change {
     Put(Index, usize),
     /// Removes some bytes.
     Cut(Index, usize),
-    /// Repeats some bytes so many times.
+    /// Repeats some bytes: where they begin, their number, and how often they stand there afterwards.
     Repeat(Index, usize, usize),
     /// Replaces a byte.
     Replace(Index, u8),
@@ -188,7 +188,7 @@ fn any_change(parts: usize) -> impl Strategy<Value = Change> {
     ]
 }
 
-/// So many bytes from a place on, as far as there are any. The end is a place, too.
+/// The range of `length` bytes from a place on, or of those up to the end. The end is a place, too.
 fn range(at: Index, length: usize, bytes: &[u8]) -> std::ops::Range<usize> {
     let begin = at.index(bytes.len() + 1);
     begin..bytes.len().min(begin + length)

@@ -73,7 +73,7 @@ fn readable_secret() -> Result<(), Failed> {
     only("secret_file", "problem", &mut examine())
 }
 
-/// Writes a certificate that ends at the midnight that is so many days away, and its key.
+/// Writes a certificate that ends at midnight, `days` days from today, and its key.
 pub(crate) fn certificate(folder: &Path, days: i64) -> Result<(PathBuf, PathBuf), Failed> {
     let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
     let today = SystemClock.now().to_utc().ok_or("no date")?;

@@ -226,7 +226,7 @@ fn both(reads: Vec<Point>, writes: Vec<Point>) -> Vec<Line> {
     ]
 }
 
-/// Copies the first session so many times, each time under another GUID.
+/// Copies the first session `times` times, each time under another GUID.
 async fn copy(client: &Postgres, times: u32) -> Result<()> {
     let statement = format!(
         "INSERT INTO sessions SELECT copied.* FROM (SELECT s AS one FROM sessions s LIMIT 1) AS kept, generate_series(1, {times}), \

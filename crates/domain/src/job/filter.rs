@@ -51,7 +51,7 @@ impl Count {
     /// The highest number.
     pub const MAX: u32 = 1_000;
 
-    /// The count of so many rows.
+    /// The count that a number of rows gives.
     ///
     /// ```
     /// use derslik_domain::job::Count;

@@ -147,7 +147,7 @@ pub enum Progress {
 pub struct Failures(Vec<FailedAttempt>);
 
 impl Failures {
-    /// The most attempts that are kept. No policy allows so many, but operators may retry a failed job again and again.
+    /// The most attempts that are kept. No policy allows more, but operators may retry a failed job again and again.
     pub const MAX: usize = 50;
 
     /// The last of them.

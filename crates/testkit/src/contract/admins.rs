@@ -73,13 +73,13 @@ fn found_by_name<U: UnitOfWork>(harness: &Harness<U>) {
     assert!(find("sule").is_none());
 }
 
-/// Adds a sign-in whose digest is that byte. It ends after so many minutes.
+/// Adds a sign-in whose digest consists of that byte. It ends `minutes` minutes from now.
 fn sign_in<U: UnitOfWork>(harness: &Harness<U>, admin: &Admin, byte: u8, minutes: i64) {
     let sign_in = SignInToAdd { digest: SecretDigest::new([byte; 32]), admin: admin.id, expires_at: now().minutes_before(-minutes) };
     harness.write(move |stores| stores.admins().add_sign_in(&sign_in));
 }
 
-/// The admin of the sign-in with that digest, so many minutes later.
+/// The admin of the sign-in with that digest, `minutes` minutes from now.
 fn signed_in<U: UnitOfWork>(harness: &Harness<U>, byte: u8, minutes: i64) -> Option<Admin> {
     let (digest, at) = (SecretDigest::new([byte; 32]), now().minutes_before(-minutes));
     harness.read(move |stores| stores.admins().find_signed_in(&digest, at))

@@ -68,7 +68,7 @@ fn long_texts<U: UnitOfWork>(harness: &Harness<U>) {
         description: SessionDescription::new(format!("{} no{number}x", "uzun açıklama ".repeat(640))).ok(),
         ..named(number, "Ders")
     };
-    // All are pending together, after so many others that a search needs the index.
+    // All are pending together. A search needs the index, since more than 2 000 others precede them.
     store(harness, (1_001..=3_500).map(|number| named(number, "Ders")).collect());
     index(harness);
     store(harness, (1..=LONG).map(described).collect());

@@ -240,7 +240,7 @@ fn search_long<U: UnitOfWork>(harness: &Harness<U>) {
     let long = |number| Session { description: description.clone(), ..named(number, "uzun ders") };
     store(harness, (5_001..=5_070).map(long).collect());
     assert_eq!(parts_of(harness, FilterForm::default()), ((5_034..=5_066).collect(), vec![27, 6]));
-    // So many sessions precede them that the search uses the index.
+    // The search uses the index, since more than 2 000 sessions precede them.
     store(harness, (1..=2_100).map(|number| named(number, "kısa ders")).collect());
     let by_name = FilterForm { name: text("uzun"), ..FilterForm::default() };
     assert_eq!(parts_of(harness, by_name), ((5_034..=5_066).collect(), vec![27, 6]));

@@ -161,7 +161,7 @@ class Control:
             raise
 
     def events(self, path: str, query: Mapping[str, Any], patience: Optional[float]) -> Iterator[Any]:
-        """The data of server-sent events, until the answer ends, or until none comes for so many seconds. A comment is None."""
+        """The data of server-sent events, until the answer ends, or until none comes for `patience` seconds. A comment is None."""
         connection = _connect(self.base, patience)
         try:
             try:

@@ -42,8 +42,8 @@ class Journal:
         body: Any = None,
         **match: Unpack[Match],
     ) -> List[int]:
-        """Fails with the differences of the nearest requests, unless `count`, `at_least` so many or `none` match; at least one by
-        default. `body` is a part of the body of a request. Returns the numbers of the requests.
+        """Fails with the differences of the nearest requests, unless the number of matches is `count`, at least `at_least`, or zero with
+        `none`; at least one by default. `body` is a part of the body of a request. Returns the numbers of the requests.
         """
         expected = {**_matching(match), **given({"body": body})}
         chosen = given({"count": count, "at_least": at_least, "none": none}) or {"at_least": 1}
@@ -96,7 +96,7 @@ def _unmet(match: Mapping[str, Any], problem: Any) -> str:
 
 
 def line(entry: Entry, longest: int = 200) -> str:
-    """A request on one line, and its body on another, cut to so many characters."""
+    """A request on one line, and its body on another, cut to a number of characters."""
     query = f"?{entry['query']}" if entry.get("query") else ""
     status = entry["status"] if entry["status"] is not None else "no answer"
     fault = f"  ({entry['fault']})" if entry.get("fault") else ""

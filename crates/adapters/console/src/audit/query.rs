@@ -55,7 +55,7 @@ fn read<T>(query: &Fields, name: &'static str, problem: String, read: impl Fn(&s
     read(text).map(Some).ok_or_else(|| Issue::new(name, problem))
 }
 
-/// The begin of a day in a zone, or that of a day so many days later.
+/// The begin of the day that is `days_later` days after another one, in a zone.
 fn begin_of(day: &str, days_later: u64, zone: Zone) -> Option<Timestamp> {
     let day: NaiveDate = day.parse().ok()?;
     let begin = day.checked_add_days(Days::new(days_later))?.and_time(NaiveTime::MIN);

@@ -98,7 +98,7 @@ fn rows(hour: &Hour, style: &Style, cells: impl Fn(&Part) -> Vec<String>) -> Vec
     rows.filter_map(|(place, part)| Some((style.clock(hour.row(place)), cells(part.as_ref()?)))).collect()
 }
 
-/// The times below a chart, so many minutes apart.
+/// The times below a chart, `minutes` minutes apart.
 fn times(hour: &Hour, style: &Style, minutes: usize) -> Vec<String> {
     (0..=hour.minutes.len()).step_by(minutes).map(|place| style.clock(hour.minute(place))).collect()
 }

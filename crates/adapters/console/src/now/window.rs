@@ -64,7 +64,7 @@ impl Part {
         self.sessions + self.courses + self.jobs
     }
 
-    /// So many a second.
+    /// How many of `count` there were in each second.
     pub(super) fn per_second(&self, count: u64) -> f64 {
         if self.seconds > 0.0 { real(count) / self.seconds } else { 0.0 }
     }
@@ -160,7 +160,7 @@ pub(super) fn real(count: u64) -> f64 {
 pub(super) mod tests {
     use super::*;
 
-    /// A sample whose span ends so many seconds after 2026-11-25T10:00:00Z.
+    /// A sample whose span ends `second` seconds after 2026-11-25T10:00:00Z.
     pub(in crate::now) fn sample(second: u64, sessions: u64) -> Vitals {
         Vitals {
             at: "2026-11-25T10:00:00Z".parse::<Timestamp>().unwrap().plus(Duration::from_secs(second)),

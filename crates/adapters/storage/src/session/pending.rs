@@ -20,7 +20,7 @@ use crate::db::text::Dialect;
 use crate::db::types::{DbGuid, DbGuids, Guid};
 
 /// The most pending sessions that a search or an erasure reads one by one. A lookup takes about four microseconds, as long as
-/// reading 25 sessions in order. So many are pending only while clients write more than the workers can index.
+/// reading 25 sessions in order. More sessions are pending only while clients write more than workers can index.
 pub(super) const MAX_PENDING_SCAN: i64 = 10_000;
 
 /// SQL for the pending sessions of the account `:account`, each looked up once by its key, as `written`.

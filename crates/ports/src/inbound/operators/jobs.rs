@@ -78,7 +78,7 @@ pub trait JobOperations: Send + Sync {
 
     /// A page of the jobs of an account that match the filter, the newest first: at most `size` of those with ids below `before`. Jobs
     /// of newer programs are left out. Its cost does not grow with the number of jobs, since at most [`JobFilter::LOOKED_AT`] of them are
-    /// looked at.
+    /// looked at. Running jobs may be sought among as many live jobs of each action, those that are due first.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -118,7 +118,7 @@ struct SentUsers {
     #[serde(default, rename = "userIds")]
     user_ids: Option<Value>,
     #[serde(flatten)]
-    #[expect(clippy::zero_sized_map_values, reason = "members have values, which nobody reads")]
+    #[expect(clippy::zero_sized_map_values, reason = "members have values, which this API ignores")]
     others: BTreeMap<String, IgnoredAny>,
 }
 
