@@ -162,7 +162,7 @@ impl Installation {
     }
 
     /// The state of the HTTP adapter. `page_key` seals page tokens. In profile `dev` it serves the documentation as well; in production
-    /// that is the part of the listener for operations.
+    /// that is the part of the listener for operations. Requests are under test control in profile `dev` if `serve` has that listener.
     ///
     /// # Errors
     /// If a setting can't be used.
@@ -179,11 +179,12 @@ impl Installation {
         let state = state.with_allowed_origins(config.allowed_origins()?);
         let state = state.with_rate_limits(config.limits.quotas());
         let state = if config.profile == Profile::Dev { state.with_documentation() } else { state };
+        // Faults are set and journals are read by the operations listener alone. Faults of jobs need none of this.
         let state = match &self.tests {
-            Some(TestState { faults, journals, .. }) => {
+            Some(TestState { faults, journals, .. }) if config.ops_of_serve()?.is_some() => {
                 state.with_request_control(RequestControl { faults: faults.clone(), journal: journals.clone() })
             }
-            None => state,
+            Some(_) | None => state,
         };
         #[cfg(feature = "otel")]
         let state = state.with_traces(crate::traces::continue_trace);
@@ -502,4 +503,31 @@ fn jobs<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, numbers: bool
 fn people<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Arc<dyn PeopleService> {
     let System { clock, ids, passwords, password_rules, signatures: _ } = system.clone();
     Arc::new(People::new(uow.clone(), clock, ids, passwords, password_rules))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::OpsConfig;
+
+    #[test]
+    fn requests_are_under_test_control_where_a_listener_lets_tests_read_their_journal() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let url: DatabaseUrl = "sqlite:///nowhere/derslik.sqlite".parse().unwrap();
+        let off = Some("off".to_owned());
+        for (profile, listen, is_controlled) in [
+            (Profile::Dev, None, true),
+            (Profile::Dev, Some("127.0.0.1:0".to_owned()), true),
+            (Profile::Dev, off.clone(), false),
+            (Profile::Production, None, false),
+            (Profile::Production, off, false),
+        ] {
+            let config = Config { profile, ops: OpsConfig { listen: listen.clone(), ..OpsConfig::default() }, ..Config::default() };
+            let installation = Installation::new(&config, &url, runtime.handle()).unwrap();
+            let state = installation.http_state(&config, [0; 32]).unwrap();
+            assert_eq!(state.request_control().is_some(), is_controlled, "{profile:?} {listen:?}");
+            // A job looks for its faults in the process that runs it, not in the state of requests.
+            assert_eq!(installation.job_faults().is_some(), profile == Profile::Dev);
+        }
+    }
 }

@@ -26,7 +26,8 @@ pub(crate) async fn measure(program: &Path, database_url: &str, folder: &Path) -
     let mut figures = Vec::new();
     let (mut first, mut again, mut idle) = (Vec::new(), Vec::new(), Vec::new());
     for number in 0..STARTS {
-        let service = Service { program: program.to_owned(), database_url: None, folder: folder.join(format!("start-{number}")) };
+        let folder = folder.join(format!("start-{number}"));
+        let service = Service { program: program.to_owned(), database_url: None, folder, has_operations: true };
         let started = service.start().await?;
         first.push(milliseconds(started.ready_after));
         sleep(UNTIL_IDLE).await;
@@ -46,7 +47,7 @@ pub(crate) async fn measure(program: &Path, database_url: &str, folder: &Path) -
         let mut extra = Vec::new();
         for number in 0..LARGE_BATCHES {
             let folder = folder.join(format!("{name}-{number}"));
-            let service = Service { program: program.to_owned(), database_url: url.map(ToOwned::to_owned), folder };
+            let service = Service { program: program.to_owned(), database_url: url.map(ToOwned::to_owned), folder, has_operations: true };
             extra.push(extra_memory_of_a_large_batch(&service.start().await?.server).await?);
         }
         figures.push(figure(name, title, "MiB", extra, Some(64.0))?);

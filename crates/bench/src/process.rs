@@ -37,6 +37,8 @@ pub(crate) struct Service {
     pub(crate) database_url: Option<String>,
     /// Its folder, which also holds its log.
     pub(crate) folder: PathBuf,
+    /// Whether it has its operations listener, and so keeps the journal of requests that tests read by it.
+    pub(crate) has_operations: bool,
 }
 
 /// A service that has just become ready.
@@ -61,6 +63,9 @@ impl Service {
         let log = File::create(&log_path)?;
         let mut command = Command::new(&self.program);
         command.args(["serve", "--fixed-dev-keys", "--listen", &address.to_string(), "--data-dir"]).arg(self.folder.join("data"));
+        if !self.has_operations {
+            command.args(["--ops-listen", "off"]);
+        }
         if let Some(url) = &self.database_url {
             command.args(["--database-url", url]);
         }

@@ -59,7 +59,12 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report> {
     fs::write(&authority_file, authority.certificate())?;
 
     let footprint = if plan.footprint { measure_footprint(plan, &url, &folder).await? } else { Vec::new() };
-    let service = Service { program: plan.program.clone(), database_url: Some(url.clone()), folder: folder.path().join("service") };
+    let service = Service {
+        program: plan.program.clone(),
+        database_url: Some(url.clone()),
+        folder: folder.path().join("service"),
+        has_operations: false,
+    };
     let encrypted = Service {
         database_url: Some(format!("{url}?sslmode=verify-full&sslrootcert={}", authority_file.display())),
         folder: folder.path().join("encrypted"),

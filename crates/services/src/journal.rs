@@ -1,13 +1,14 @@
 //! The journals of accounts, in the memory of the process. Each keeps a bounded number of requests.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 use derslik_ports::inbound::control::{
-    AccountIds, AccountMemory, JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, PublicAccountId, Recorded,
-    UNMATCHED_ENTRIES,
+    AccountIds, AccountMemory, JournalEntry, JournalReading, JournalRecording, KeptRequests, PublicAccountId, UNMATCHED_ENTRIES,
+    UnmaskedRequest,
 };
 use derslik_ports::outbound::Clock;
 use tokio::sync::Notify;
@@ -17,68 +18,66 @@ use tokio::sync::Notify;
 pub struct Journals {
     ids: Arc<AccountIds>,
     clock: Arc<dyn Clock>,
-    of: Mutex<HashMap<PublicAccountId, Journal>>,
+    of: Mutex<HashMap<PublicAccountId, KeptRequests>>,
     /// The requests of no account.
-    unmatched: Mutex<Journal>,
+    unmatched: Mutex<KeptRequests>,
     grown: Notify,
+    /// How many readers wait for the next entry of some account. Without any, an entry wakes none.
+    waiting: AtomicUsize,
 }
 
 /// The most accounts that have a journal. A log-in names an account, which need not exist.
 const MAX_JOURNALS: usize = 100_000;
 
-/// The journal of one account.
-#[derive(Debug, Default)]
-struct Journal {
-    entries: VecDeque<JournalEntry>,
-    last: u64,
+/// Counts a reader that waits, until it is dropped.
+struct Waiting<'j>(&'j AtomicUsize);
+
+impl<'j> Waiting<'j> {
+    fn among(count: &'j AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
 }
 
-impl Journal {
-    fn push(&mut self, entry: JournalEntry, most: usize) {
-        if self.entries.len() >= most {
-            self.entries.pop_front();
-        }
-        let old = self.entries.len().checked_sub(JOURNAL_BODIES).and_then(|place| self.entries.get_mut(place));
-        if let Some(old) = old.filter(|old| old.recorded.body.is_some()) {
-            old.recorded.body = None;
-        }
-        self.last = entry.number;
-        self.entries.push_back(entry);
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Journals {
     /// Empty journals, for accounts with these ids. `clock` shows real time.
     pub fn new(ids: Arc<AccountIds>, clock: Arc<dyn Clock>) -> Self {
-        Self { ids, clock, of: Mutex::default(), unmatched: Mutex::default(), grown: Notify::new() }
+        let unmatched = Mutex::new(KeptRequests::at_most(UNMATCHED_ENTRIES));
+        Self { ids, clock, of: Mutex::default(), unmatched, grown: Notify::new(), waiting: AtomicUsize::new(0) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PublicAccountId, Journal>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PublicAccountId, KeptRequests>> {
         self.of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl JournalRecording for Journals {
-    fn record(&self, account: AccountId, recorded: Recorded) {
+    fn record(&self, account: AccountId, request: UnmaskedRequest<'_>) {
         let at = self.clock.now();
         let mut all = self.lock();
         // A request may outlive its account. The end is noted before the journal is forgotten.
         let Some(public) = self.ids.living(account) else { return };
         if all.len() >= MAX_JOURNALS && !all.contains_key(&public) {
             drop(all);
-            return self.record_unmatched(recorded);
+            return self.record_unmatched(request);
         }
-        let journal = all.entry(public).or_default();
-        journal.push(JournalEntry { number: journal.last + 1, at, recorded }, JOURNAL_ENTRIES);
+        all.entry(public).or_default().push(at, request);
         drop(all);
-        self.grown.notify_waiters();
+        // A reader counts itself before it looks for entries under the lock. So one that has not seen this entry is counted here.
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.grown.notify_waiters();
+        }
     }
 
-    fn record_unmatched(&self, recorded: Recorded) {
+    fn record_unmatched(&self, request: UnmaskedRequest<'_>) {
         let at = self.clock.now();
-        let mut journal = self.unmatched.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = journal.last + 1;
-        journal.push(JournalEntry { number, at, recorded }, UNMATCHED_ENTRIES);
+        self.unmatched.lock().unwrap_or_else(PoisonError::into_inner).push(at, request);
     }
 }
 
@@ -91,17 +90,15 @@ impl AccountMemory for Journals {
 #[async_trait]
 impl JournalReading for Journals {
     fn entries(&self, account: PublicAccountId, after: u64) -> Vec<JournalEntry> {
-        let all = self.lock();
-        let Some(journal) = all.get(&account) else { return Vec::new() };
-        let begin = journal.entries.partition_point(|entry| entry.number <= after);
-        journal.entries.range(begin..).cloned().collect()
+        self.lock().get(&account).map(|journal| journal.after(after)).unwrap_or_default()
     }
 
     fn last(&self, account: PublicAccountId) -> u64 {
-        self.lock().get(&account).map_or(0, |journal| journal.last)
+        self.lock().get(&account).map_or(0, KeptRequests::last)
     }
 
     async fn grown(&self, account: PublicAccountId, after: u64) {
+        let _waiting = Waiting::among(&self.waiting);
         loop {
             // It listens before it looks, so that an entry between the two wakes it.
             let mut grown = std::pin::pin!(self.grown.notified());
@@ -115,27 +112,26 @@ impl JournalReading for Journals {
 
     fn clear(&self, account: PublicAccountId) {
         if let Some(journal) = self.lock().get_mut(&account) {
-            journal.entries.clear();
+            journal.clear();
         }
     }
 
     fn unmatched(&self) -> Vec<JournalEntry> {
-        self.unmatched.lock().unwrap_or_else(PoisonError::into_inner).entries.iter().cloned().collect()
+        self.unmatched.lock().unwrap_or_else(PoisonError::into_inner).after(0)
     }
 
     fn clear_all(&self) {
-        self.lock().values_mut().for_each(|journal| journal.entries.clear());
-        self.unmatched.lock().unwrap_or_else(PoisonError::into_inner).entries.clear();
+        self.lock().values_mut().for_each(KeptRequests::clear);
+        self.unmatched.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use derslik_domain::time::Timestamp;
-    use derslik_ports::inbound::control::{Masked, RecordedRequest};
+    use derslik_ports::inbound::control::{JOURNAL_BODIES, JOURNAL_ENTRIES, RecordedRequest, RequestFacts};
     use derslik_ports::mocks::StoppedClock;
+    use futures_util::FutureExt;
 
     use super::*;
 
@@ -146,22 +142,25 @@ mod tests {
         Journals::new(Arc::default(), Arc::new(StoppedClock(Timestamp::from_micros(5))))
     }
 
-    fn request(path: &str) -> Recorded {
-        let request = RecordedRequest {
+    fn request(path: &str) -> UnmaskedRequest<'_> {
+        UnmaskedRequest::new(RequestFacts::default(), path.as_bytes(), shown).with_body(b"{}", |_| Some("{}".to_owned()))
+    }
+
+    fn shown(facts: RequestFacts, path: &[u8]) -> RecordedRequest {
+        RecordedRequest {
             api: None,
             method: "GET".to_owned(),
-            path: path.to_owned(),
+            path: String::from_utf8_lossy(path).into_owned(),
             query: String::new(),
             route: None,
             headers: Vec::new(),
             body_bytes: 2,
             answer: None,
             answer_bytes: None,
-            took: Duration::ZERO,
+            took: facts.took,
             fault: None,
             request_id: String::new(),
-        };
-        Recorded { request: Masked::new(move || request), body: Some(Masked::new(|| Some("{}".to_owned()))), actor: None }
+        }
     }
 
     #[test]
@@ -229,5 +228,19 @@ mod tests {
             journals.record(ACCOUNT, request("/b"));
         });
         assert_eq!(journals.last(PUBLIC), 2);
+    }
+
+    #[test]
+    fn a_reader_is_counted_as_long_as_it_waits() {
+        let journals = journals();
+        let waiting = || journals.waiting.load(Ordering::Relaxed);
+        let mut waits = journals.grown(PUBLIC, 0);
+        assert_eq!(((&mut waits).now_or_never(), waiting()), (None, 1));
+        journals.record(ACCOUNT, request("/a"));
+        assert_eq!(((&mut waits).now_or_never(), waiting()), (Some(()), 0));
+        let mut leaves = journals.grown(PUBLIC, 1);
+        assert_eq!(((&mut leaves).now_or_never(), waiting()), (None, 1));
+        drop(leaves);
+        assert_eq!(waiting(), 0);
     }
 }

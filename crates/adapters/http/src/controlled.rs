@@ -24,6 +24,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::budgets::holder_of;
 use crate::claimed::account_of;
+use crate::cut::{Cut, end_connection};
 use crate::exchange::Exchange;
 use crate::injection::{InjectedDenial, refused};
 use crate::rate::Exceeded;
@@ -44,8 +45,7 @@ where
         return Ok(());
     }
     let Some(exchange) = Exchange::of(request) else { return Ok(()) };
-    exchange.note(request, Some(actor.account_id()));
-    exchange.note_actor(actor);
+    exchange.note_admitted(request, actor);
     let met = exchange.next_faults(Moment::Request);
     for (number, span) in met.delays {
         tokio::select! {
@@ -57,7 +57,7 @@ where
         Some((_, Fault::Refuse(refusal))) => return Err(refused(refusal)),
         Some((_, Fault::Reset)) => {
             exchange.record(None);
-            exchange.end_connection(true).await;
+            end_connection(Cut::of(request), true).await;
         }
         Some((_, Fault::Delay(_) | Fault::LoseAnswer | Fault::Truncate | Fault::Drip(_) | Fault::Job(_))) | None => {}
     }
@@ -90,7 +90,7 @@ pub(crate) async fn control<B: MessageBody + 'static>(
         }
     };
     let holder = holder_of(response.request()).account();
-    exchange.note(response.request(), holder);
+    exchange.note_answered(response.request(), holder);
     let fault = exchange.next_faults(Moment::Answer).fault;
     let (status, size) = (response.status(), response.response().body().size());
     let bytes = match size {
@@ -113,10 +113,11 @@ pub(crate) async fn control<B: MessageBody + 'static>(
         exchange.belongs_to(claimed.await);
     }
     if let Some((_, Fault::LoseAnswer)) = fault {
+        let cut = Cut::of(response.request());
         // The parts of a batch are carried out while its answer is written.
         drain(response.into_body()).await;
         exchange.record(None);
-        exchange.end_connection(false).await;
+        end_connection(cut, false).await;
         return Err(actix_web::error::ErrorServiceUnavailable("the answer was lost for a test"));
     }
     exchange.record(Some((status, bytes)));
@@ -259,7 +260,8 @@ mod tests {
     use derslik_domain::id::AccountId;
     use derslik_domain::idempotency::AnswerCode;
     use derslik_domain::job::Action;
-    use derslik_ports::inbound::control::{FaultInjection, JournalRecording, Recorded, RecordedRequest};
+    use derslik_domain::time::Timestamp;
+    use derslik_ports::inbound::control::{FaultInjection, JournalRecording, KeptRequests, RecordedRequest, UnmaskedRequest};
     use derslik_ports::inbound::{CourseError, MockCourseService};
     use derslik_testkit::builders::account;
     use serde_json::Value;
@@ -275,8 +277,8 @@ mod tests {
     #[derive(Debug, Default)]
     struct Kept {
         faults: Faults,
-        recorded: Vec<Recorded>,
-        unmatched: Vec<Recorded>,
+        recorded: KeptRequests,
+        unmatched: KeptRequests,
     }
 
     #[async_trait]
@@ -306,18 +308,18 @@ mod tests {
     }
 
     impl JournalRecording for Controlled {
-        fn record(&self, of: AccountId, request: Recorded) {
+        fn record(&self, of: AccountId, request: UnmaskedRequest<'_>) {
             assert_eq!(of, account().id);
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).recorded.push(request);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).recorded.push(Timestamp::from_micros(0), request);
         }
 
-        fn record_unmatched(&self, request: Recorded) {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).unmatched.push(request);
+        fn record_unmatched(&self, request: UnmaskedRequest<'_>) {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).unmatched.push(Timestamp::from_micros(0), request);
         }
     }
 
-    fn shown(recorded: &[Recorded]) -> Vec<RecordedRequest> {
-        recorded.iter().map(|recorded| recorded.request.get().clone()).collect()
+    fn shown(kept: &KeptRequests) -> Vec<RecordedRequest> {
+        kept.after(0).iter().map(|entry| entry.request().clone()).collect()
     }
 
     impl Controlled {
@@ -341,7 +343,7 @@ mod tests {
 
         fn bodies(&self) -> Vec<Option<String>> {
             let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.recorded.iter().map(|recorded| recorded.body.as_ref()?.get().clone()).collect()
+            kept.recorded.after(0).iter().map(|entry| entry.body().map(str::to_owned)).collect()
         }
 
         /// An app under test control whose courses are looked up that often, and never found.

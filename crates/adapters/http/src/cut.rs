@@ -1,7 +1,10 @@
 //! Ends a connection from within one of its requests, as the faults of tests do.
 
 use std::cell::Cell;
+use std::future::pending;
+use std::rc::Rc;
 
+use actix_web::{HttpMessage, HttpRequest};
 use tokio::sync::Notify;
 
 /// The end of one connection. Its requests find it among the data of the connection, or among their own with HTTP/2.
@@ -12,6 +15,12 @@ pub(crate) struct Cut {
 }
 
 impl Cut {
+    /// That of the connection by which a request came. `None` where there is no connection, as in tests.
+    pub(crate) fn of(request: &HttpRequest) -> Option<Rc<Self>> {
+        let of_stream = request.extensions().get::<Rc<Self>>().cloned();
+        of_stream.or_else(|| request.conn_data::<Rc<Self>>().cloned())
+    }
+
     /// Closes the connection. What was not sent yet is lost.
     pub(crate) fn close(&self) {
         self.asked.notify_one();
@@ -32,4 +41,15 @@ impl Cut {
     pub(crate) fn is_reset(&self) -> bool {
         self.is_reset.get()
     }
+}
+
+/// Ends the connection of a request, and waits for that. Returns where there is no connection.
+pub(crate) async fn end_connection(cut: Option<Rc<Cut>>, is_reset: bool) {
+    let Some(cut) = cut else { return };
+    if is_reset {
+        cut.reset();
+    } else {
+        cut.close();
+    }
+    pending::<()>().await;
 }

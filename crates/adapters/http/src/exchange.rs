@@ -2,7 +2,7 @@
 //! an entry is read, since most entries never are.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,33 +12,34 @@ use std::time::Instant;
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage, HttpRequest};
 use derslik_domain::fault::{Api, Met, Moment, RequestLine};
 use derslik_domain::id::AccountId;
 use derslik_domain::idempotency::AnswerCode;
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::control::{Masked, Recorded, RecordedRequest};
+use derslik_ports::inbound::control::{RequestFacts, UnmaskedRequest};
 use futures_util::Stream;
 use tracing_actix_web::RequestId;
 
-use crate::cut::Cut;
-use crate::kept::KeptHead;
-use crate::masking::{BodyKind, body_kind, shown_body};
+use crate::kept::{KeptHead, shown_request};
+use crate::masking::{BodyKind, body_kind};
 use crate::observed::{Dialect, Template};
 use crate::state::{HttpState, RequestControl};
-use crate::trace::route_of;
+use crate::trace::{pattern_of, template_of};
 
 /// The longest body that is kept. A part of a longer one could not be searched for secrets.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// A request under test control.
 pub(crate) struct Exchange {
-    control: Arc<RequestControl>,
+    /// That of this thread, whose count of owners no other thread changes.
+    state: Data<HttpState>,
     began: Instant,
     head: RefCell<KeptHead>,
     request_id: Option<RequestId>,
-    /// `None` if the body can't be searched for secrets, and so is not kept.
+    /// `None` if there is no body, or if it can't be searched for secrets, and so is not kept.
     body_kind: Option<BodyKind>,
     body: RefCell<KeptBody>,
     /// What is known once the credential was checked.
@@ -47,11 +48,20 @@ pub(crate) struct Exchange {
     /// The account that a request for a token names.
     named: Cell<Option<AccountId>>,
     api: Cell<Option<Api>>,
-    route: RefCell<Option<String>>,
+    route: RefCell<Route>,
     fault: Cell<Option<&'static str>>,
     is_recorded: Cell<bool>,
-    /// By what it ends its connection. `None` where there is no connection, as in tests.
-    cut: Option<Rc<Cut>>,
+}
+
+/// The route of a request, as far as it was looked up.
+#[derive(Default)]
+enum Route {
+    #[default]
+    Unknown,
+    /// The template with which the dialect has marked the request.
+    Marked(Template),
+    /// The template that the framework knows, if the path belongs to a route.
+    Found(Option<String>),
 }
 
 /// What was read of a body.
@@ -83,28 +93,25 @@ impl Stream for ReadBody {
 impl Exchange {
     /// Begins to follow a request, if it is under test control.
     pub(crate) fn begin(request: &mut ServiceRequest) -> Option<Rc<Self>> {
-        let control = Arc::clone(request.app_data::<Data<HttpState>>()?.request_control()?);
+        let state = request.app_data::<Data<HttpState>>().filter(|state| state.request_control().is_some()).cloned()?;
         let request_id = request.extensions().get::<RequestId>().copied();
-        let of_stream = request.extensions().get::<Rc<Cut>>().cloned();
-        let head = KeptHead::of(request.head());
-        let body_kind = body_kind(head.content_type());
+        let payload = request.take_payload();
         let exchange = Rc::new(Self {
-            control,
+            state,
             began: Instant::now(),
-            head: RefCell::new(head),
+            head: RefCell::new(KeptHead::of(request.head())),
             request_id,
-            body_kind,
+            body_kind: if matches!(payload, Payload::None) { None } else { kind_of_body(request.headers()) },
             body: RefCell::default(),
             account: Cell::new(None),
             actor: RefCell::new(None),
             named: Cell::new(None),
             api: Cell::new(None),
-            route: RefCell::new(None),
+            route: RefCell::default(),
             fault: Cell::new(None),
             is_recorded: Cell::new(false),
-            cut: of_stream.or_else(|| request.conn_data::<Rc<Cut>>().cloned()),
         });
-        match request.take_payload() {
+        match payload {
             Payload::None => {}
             payload @ (Payload::H1 { .. } | Payload::Stream { .. }) => {
                 let body = ReadBody { payload, exchange: Rc::clone(&exchange) };
@@ -130,20 +137,32 @@ impl Exchange {
         }
     }
 
-    /// Notes the account whose credential the request showed, and where the request was routed to.
-    pub(crate) fn note(&self, request: &HttpRequest, account: Option<AccountId>) {
-        self.account.set(account);
-        self.api.set(request.app_data::<Dialect>().and_then(|dialect| dialect.api()));
-        let mut route = self.route.borrow_mut();
-        // The courses API names the template of a call later than its credential.
-        if route.is_none() || request.extensions().contains::<Template>() {
-            *route = route_of(request);
-        }
+    /// Notes the actor whose credential the request showed, for faults and for a replay. Its client may leave before the answer, so the
+    /// route is looked up as well.
+    pub(crate) fn note_admitted(&self, request: &HttpRequest, actor: &Actor) {
+        self.account.set(Some(actor.account_id()));
+        *self.actor.borrow_mut() = Some(actor.clone());
+        self.look_up_route(request);
     }
 
-    /// Notes the actor whose credential the request showed, for a replay.
-    pub(crate) fn note_actor(&self, actor: &Actor) {
-        *self.actor.borrow_mut() = Some(actor.clone());
+    /// Notes the account of a request that has its answer.
+    pub(crate) fn note_answered(&self, request: &HttpRequest, account: Option<AccountId>) {
+        self.account.set(account);
+        self.look_up_route(request);
+    }
+
+    /// Looks up the API and the route, unless they are known.
+    fn look_up_route(&self, request: &HttpRequest) {
+        if self.api.get().is_none() {
+            self.api.set(request.app_data::<Dialect>().and_then(|dialect| dialect.api()));
+        }
+        let mut route = self.route.borrow_mut();
+        // The courses API may name the template of a call later than its credential.
+        if let Some(template) = template_of(request) {
+            *route = Route::Marked(template);
+        } else if matches!(*route, Route::Unknown) {
+            *route = Route::Found(pattern_of(request));
+        }
     }
 
     /// Notes the account that a request for a token names. Its faults are not for such requests, and its journal has them.
@@ -163,10 +182,10 @@ impl Exchange {
 
     /// What the request meets at a moment.
     pub(crate) fn next_faults(&self, moment: Moment) -> Met {
-        let Some(account) = self.account.get() else { return Met::default() };
+        let (Some(account), Some(control)) = (self.account.get(), self.control()) else { return Met::default() };
         let head = self.head.borrow();
         let request = RequestLine { api: self.api.get(), method: head.method(), path: head.path() };
-        let met = self.control.faults.for_request(account, moment, &request);
+        let met = control.faults.for_request(account, moment, &request);
         match &met {
             Met { fault: Some((_, fault)), .. } => self.fault.set(Some(fault.name())),
             Met { delays, fault: None } if !delays.is_empty() => self.fault.set(Some("delay")),
@@ -177,23 +196,12 @@ impl Exchange {
 
     /// Returns once the account of the request has no fault of that number any more.
     pub(crate) fn gone(&self, number: u64) -> impl Future<Output = ()> + use<> {
-        let (faults, account) = (Arc::clone(&self.control.faults), self.account.get());
+        let (faults, account) = (self.control().map(|control| Arc::clone(&control.faults)), self.account.get());
         async move {
-            if let Some(account) = account {
+            if let (Some(faults), Some(account)) = (faults, account) {
                 faults.gone(account, number).await;
             }
         }
-    }
-
-    /// Ends the connection, and waits for that. Returns where there is no connection.
-    pub(crate) async fn end_connection(&self, is_reset: bool) {
-        let Some(cut) = &self.cut else { return };
-        if is_reset {
-            cut.reset();
-        } else {
-            cut.close();
-        }
-        pending::<()>().await;
     }
 
     /// Writes the request to the journal of its account, or to that of no account. Further calls do nothing. An answer has a status, and a
@@ -202,31 +210,47 @@ impl Exchange {
         if self.is_recorded.replace(true) {
             return;
         }
-        let KeptBody { mut bytes, read } = self.body.take();
-        let body = self.body_kind.filter(|_| !bytes.is_empty()).map(|kind| {
-            bytes.shrink_to_fit();
-            Masked::new(move || shown_body(kind, &bytes))
-        });
-        let (head, request_id, took) = (self.head.take(), self.request_id, self.began.elapsed());
-        let (api, route, fault) = (self.api.get(), self.route.take(), self.fault.get());
-        let request = Masked::new(move || RecordedRequest {
-            api,
-            method: head.method().to_owned(),
-            path: head.shown_path(),
-            query: head.shown_query(),
-            route,
-            headers: head.shown_headers(),
+        let Some(control) = self.control() else { return };
+        let KeptBody { bytes, read } = self.body.take();
+        let facts = RequestFacts {
+            api: self.api.get(),
             body_bytes: u64::try_from(read).unwrap_or(u64::MAX),
             answer: answer.map(|(status, _)| AnswerCode::new(status.as_u16())),
             answer_bytes: answer.and_then(|(_, bytes)| bytes),
-            took,
-            fault,
-            request_id: request_id.map(|id| id.to_string()).unwrap_or_default(),
-        });
-        let recorded = Recorded { request, body, actor: self.actor.take() };
+            took: self.began.elapsed(),
+            fault: self.fault.get(),
+        };
+        let (mut head, route) = (self.head.borrow_mut(), self.route.borrow());
+        let request = UnmaskedRequest::new(facts, head.end(route.parts(), self.request_id), shown_request).sent_by(self.actor.take());
+        let request = match self.body_kind {
+            Some(kind) if !bytes.is_empty() => request.with_body(&bytes, kind.mask()),
+            Some(_) | None => request,
+        };
         match self.account.get().or(self.named.get()) {
-            Some(account) => self.control.journal.record(account, recorded),
-            None => self.control.journal.record_unmatched(recorded),
+            Some(account) => control.journal.record(account, request),
+            None => control.journal.record_unmatched(request),
         }
     }
+
+    /// What tests control. A state has it as long as it lives.
+    fn control(&self) -> Option<&RequestControl> {
+        self.state.request_control().map(Arc::as_ref)
+    }
+}
+
+impl Route {
+    /// The parts that make the route one after the other; empty ones for none.
+    fn parts(&self) -> [&str; 2] {
+        match self {
+            Self::Marked(template) => ["/", template.0],
+            Self::Found(Some(pattern)) => [pattern.as_str(), ""],
+            Self::Found(None) | Self::Unknown => ["", ""],
+        }
+    }
+}
+
+/// The kind of the body that comes with these headers, if it can be searched for secrets.
+fn kind_of_body(headers: &HeaderMap) -> Option<BodyKind> {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    body_kind(content_type.as_deref())
 }

@@ -1,89 +1,120 @@
 //! The head of a request as a journal keeps it until it is read: in one piece of memory, as it was sent. What may be a secret as a whole is
 //! left out at once, and the rest is searched for secrets when it is shown.
 
+use std::borrow::Cow;
+
 use actix_web::dev::RequestHead;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use derslik_ports::inbound::control::{RecordedRequest, RequestFacts};
+use tracing_actix_web::RequestId;
 
 use crate::masking::{MASK, is_shown, shown_pairs, shown_text};
 
-/// How many lines stand before those of the headers.
-const FIRST_LINES: usize = 3;
+/// The bytes that most heads need.
+const USUAL_BYTES: usize = 512;
+
+/// The length of the text of an id.
+const ID_BYTES: usize = 36;
 
 /// The head of a request.
 ///
-/// The method, the path and the query have a line each, and so has each header: the name alone, or the name, a colon and the value. None of
-/// them can have the end of a line in it.
-#[derive(Default)]
-pub(crate) struct KeptHead(String);
+/// The method, the path and the query have a line each, and so has each header: the name alone, or the name, a colon and the value. An
+/// empty line follows, and then those of the route and of the id, which are known later. No part can have the end of a line in it.
+pub(crate) struct KeptHead {
+    lines: Vec<u8>,
+    /// Where the method ends.
+    method: usize,
+    /// Where the path ends, which begins on the next line.
+    path: usize,
+}
 
 impl KeptHead {
     /// Copies a head.
     pub(crate) fn of(head: &RequestHead) -> Self {
-        let first = [head.method.as_str(), head.uri.path(), head.uri.query().unwrap_or_default()];
-        // The longest values are those of credentials, which are not kept.
-        let kept = head.headers.iter().filter(|(name, _)| **name != AUTHORIZATION && **name != COOKIE);
-        let of_headers: usize = kept.map(|(name, value)| name.as_str().len() + value.len() + 2).sum();
-        let mut text = String::with_capacity(first.iter().map(|part| part.len() + 1).sum::<usize>() + of_headers + 32);
-        for part in first {
-            text.push_str(part);
-            text.push('\n');
-        }
+        let mut lines = Vec::with_capacity(USUAL_BYTES);
+        lines.extend_from_slice(head.method.as_str().as_bytes());
+        let method = lines.len();
+        lines.push(b'\n');
+        lines.extend_from_slice(head.uri.path().as_bytes());
+        let path = lines.len();
+        lines.push(b'\n');
+        lines.extend_from_slice(head.uri.query().unwrap_or_default().as_bytes());
+        lines.push(b'\n');
         for (name, value) in &head.headers {
-            text.push_str(name.as_str());
+            lines.extend_from_slice(name.as_str().as_bytes());
             if is_shown(name.as_str()) {
-                text.push(':');
-                text.push_str(&String::from_utf8_lossy(value.as_bytes()));
+                lines.push(b':');
+                lines.extend_from_slice(value.as_bytes());
             }
-            text.push('\n');
+            lines.push(b'\n');
         }
-        Self(text)
+        Self { lines, method, path }
     }
 
     /// The method.
     pub(crate) fn method(&self) -> &str {
-        self.line(0)
+        self.text(0, self.method)
     }
 
     /// The path as it was sent.
     pub(crate) fn path(&self) -> &str {
-        self.line(1)
+        self.text(self.method + 1, self.path)
     }
 
-    /// The value of the header `Content-Type`.
-    pub(crate) fn content_type(&self) -> Option<&str> {
-        self.headers().find(|(name, _)| *name == CONTENT_TYPE.as_str())?.1
+    fn text(&self, begin: usize, end: usize) -> &str {
+        self.lines.get(begin..end).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
-    /// The path without secrets.
-    pub(crate) fn shown_path(&self) -> String {
-        shown_text(self.path())
+    /// All of it, with a route, whose parts are written one after the other, and the id. It is called once.
+    pub(crate) fn end(&mut self, route: [&str; 2], id: Option<RequestId>) -> &[u8] {
+        self.lines.push(b'\n');
+        for part in route {
+            self.lines.extend_from_slice(part.as_bytes());
+        }
+        self.lines.push(b'\n');
+        if let Some(id) = id {
+            self.lines.extend_from_slice(id.as_hyphenated().encode_lower(&mut [0_u8; ID_BYTES]).as_bytes());
+        }
+        &self.lines
     }
+}
 
-    /// The query without secrets.
-    pub(crate) fn shown_query(&self) -> String {
-        shown_pairs(self.line(2))
+/// What a journal shows of a head that has ended.
+pub(crate) fn shown_request(facts: RequestFacts, head: &[u8]) -> RecordedRequest {
+    let RequestFacts { api, body_bytes, answer, answer_bytes, took, fault } = facts;
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let (method, path, query) = (text(lines.next()), text(lines.next()), text(lines.next()));
+    let headers = lines.by_ref().take_while(|line| !line.is_empty()).map(shown_header).collect();
+    let (route, id) = (text(lines.next()), text(lines.next()));
+    RecordedRequest {
+        api,
+        method: method.into_owned(),
+        path: shown_text(&path),
+        query: shown_pairs(&query),
+        route: (!route.is_empty()).then(|| route.into_owned()),
+        headers,
+        body_bytes,
+        answer,
+        answer_bytes,
+        took,
+        fault,
+        request_id: id.into_owned(),
     }
+}
 
-    /// The names and values of the headers, without secrets.
-    pub(crate) fn shown_headers(&self) -> Vec<(String, String)> {
-        let shown = |value: Option<&str>| value.map_or_else(|| MASK.to_owned(), shown_text);
-        self.headers().map(|(name, value)| (name.to_owned(), shown(value))).collect()
-    }
+fn text(line: Option<&[u8]>) -> Cow<'_, str> {
+    line.map(String::from_utf8_lossy).unwrap_or_default()
+}
 
-    fn line(&self, number: usize) -> &str {
-        self.0.split('\n').nth(number).unwrap_or_default()
-    }
-
-    /// The names of the headers, with the values that were kept.
-    fn headers(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let lines = self.0.split_terminator('\n').skip(FIRST_LINES);
-        lines.map(|line| line.split_once(':').map_or((line, None), |(name, value)| (name, Some(value))))
-    }
+/// The name and the value of a header. A value that was not kept is masked.
+fn shown_header(line: &[u8]) -> (String, String) {
+    let line = String::from_utf8_lossy(line);
+    let Some((name, value)) = line.split_once(':') else { return (line.into_owned(), MASK.to_owned()) };
+    (name.to_owned(), shown_text(value))
 }
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{HeaderValue, USER_AGENT};
+    use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
     use actix_web::test::TestRequest;
 
     use super::*;
@@ -92,38 +123,48 @@ mod tests {
         KeptHead::of(request.to_http_request().head())
     }
 
+    /// What a journal shows of a request, which has a route.
+    fn shown(request: TestRequest) -> RecordedRequest {
+        shown_request(RequestFacts::default(), head_of(request).end(["/", "v1/courses"], None))
+    }
+
     fn pairs<const COUNT: usize>(pairs: [(&str, &str); COUNT]) -> Vec<(String, String)> {
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 
     #[test]
     fn credentials_in_headers_are_not_kept_and_known_headers_are_shown() {
-        let request = TestRequest::get().insert_header((AUTHORIZATION, "Bearer abc")).insert_header((CONTENT_TYPE, "application/json"));
-        let head = head_of(request.insert_header(("x-own", "abc")));
-        assert!(!head.0.contains("abc"), "{}", head.0);
-        let mut shown = head.shown_headers();
-        shown.sort();
-        assert_eq!(shown, pairs([("authorization", MASK), ("content-type", "application/json"), ("x-own", MASK)]));
-        assert_eq!(head.content_type(), Some("application/json"));
+        let request = || {
+            let request = TestRequest::get().insert_header((AUTHORIZATION, "Bearer abc")).insert_header((CONTENT_TYPE, "application/json"));
+            request.insert_header(("x-own", "abc"))
+        };
+        let kept = String::from_utf8(head_of(request()).lines).unwrap();
+        assert!(!kept.contains("abc"), "{kept}");
+        let mut headers = shown(request()).headers;
+        headers.sort();
+        assert_eq!(headers, pairs([("authorization", MASK), ("content-type", "application/json"), ("x-own", MASK)]));
     }
 
     #[test]
     fn secrets_within_a_head_are_hidden_when_it_is_shown() {
-        let request = TestRequest::post().uri("/v1/ya29.abcdef?alt=json&key=k").insert_header((USER_AGENT, "x: Bearer a-b"));
-        let head = head_of(request);
+        let request = || TestRequest::post().uri("/v1/ya29.abcdef?alt=json&key=k").insert_header((USER_AGENT, "x: Bearer a-b"));
+        let head = head_of(request());
         assert_eq!((head.method(), head.path()), ("POST", "/v1/ya29.abcdef"));
-        assert_eq!((head.shown_path(), head.shown_query()), ("/v1/***".to_owned(), "alt=json&key=***".to_owned()));
-        assert_eq!(head.shown_headers(), pairs([("user-agent", "x: Bearer ***")]));
+        let shown = shown(request());
+        assert_eq!((shown.method.as_str(), shown.path.as_str(), shown.query.as_str()), ("POST", "/v1/***", "alt=json&key=***"));
+        assert_eq!(shown.headers, pairs([("user-agent", "x: Bearer ***")]));
+        assert_eq!((shown.route.as_deref(), shown.request_id.as_str()), (Some("/v1/courses"), ""));
     }
 
     #[test]
     fn a_head_without_query_and_headers_and_one_with_odd_bytes_are_shown_too() {
-        let head = head_of(TestRequest::get().uri("/"));
-        assert_eq!((head.shown_query(), head.shown_headers(), head.content_type()), (String::new(), Vec::new(), None));
+        let plain = shown(TestRequest::get().uri("/"));
+        assert_eq!((plain.path.as_str(), plain.query.as_str(), plain.headers), ("/", "", Vec::new()));
+        let without_route = shown_request(RequestFacts::default(), head_of(TestRequest::get().uri("/")).end(["", ""], None));
+        assert_eq!((without_route.route, without_route.headers), (None, Vec::new()));
         let odd = HeaderValue::from_bytes(b"a\xffb").unwrap();
-        let head = head_of(TestRequest::get().insert_header((USER_AGENT, odd)).insert_header((CONTENT_TYPE, "")));
-        let mut shown = head.shown_headers();
-        shown.sort();
-        assert_eq!(shown, pairs([("content-type", ""), ("user-agent", "a\u{fffd}b")]));
+        let mut headers = shown(TestRequest::get().insert_header((USER_AGENT, odd)).insert_header((CONTENT_TYPE, ""))).headers;
+        headers.sort();
+        assert_eq!(headers, pairs([("content-type", ""), ("user-agent", "a\u{fffd}b")]));
     }
 }

@@ -2,6 +2,7 @@
 //! a list of those that hold no secrets. Everything else is hidden where its name looks like that of a secret, and so is each part of a
 //! text that looks like a secret, wherever it stands.
 
+use derslik_ports::inbound::control::MaskBody;
 use serde_json::Value;
 
 /// What stands in the place of a secret.
@@ -185,16 +186,24 @@ pub(crate) fn body_kind(content_type: Option<&str>) -> Option<BodyKind> {
     (kind.eq_ignore_ascii_case("application/json") || has_suffix()).then_some(BodyKind::Json)
 }
 
-/// A body, if it is of its kind.
-pub(crate) fn shown_body(kind: BodyKind, body: &[u8]) -> Option<String> {
-    match kind {
-        BodyKind::Form => std::str::from_utf8(body).ok().map(shown_pairs),
-        BodyKind::Json => {
-            let mut value: Value = serde_json::from_slice(body).ok()?;
-            hide_in(&mut value);
-            Some(value.to_string())
+impl BodyKind {
+    /// Shows a body, if it is of this kind.
+    pub(crate) const fn mask(self) -> MaskBody {
+        match self {
+            Self::Form => shown_form,
+            Self::Json => shown_json,
         }
     }
+}
+
+fn shown_form(body: &[u8]) -> Option<String> {
+    std::str::from_utf8(body).ok().map(shown_pairs)
+}
+
+fn shown_json(body: &[u8]) -> Option<String> {
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    hide_in(&mut value);
+    Some(value.to_string())
 }
 
 fn hide_in(value: &mut Value) {
@@ -226,7 +235,8 @@ mod tests {
 
     /// How a body with that `Content-Type` is shown.
     fn body_of(content_type: Option<&str>, body: &[u8]) -> Option<String> {
-        shown_body(body_kind(content_type)?, body)
+        let mask = body_kind(content_type)?.mask();
+        mask(body)
     }
 
     #[test]

@@ -184,8 +184,8 @@ impl HttpState {
         Self { request_control: Some(Arc::new(request_control)), ..self }
     }
 
-    /// What tests may control. `None` in production.
-    pub(crate) const fn request_control(&self) -> Option<&Arc<RequestControl>> {
+    /// What tests may control. `None` where nothing reads the journal.
+    pub const fn request_control(&self) -> Option<&Arc<RequestControl>> {
         self.request_control.as_ref()
     }
 

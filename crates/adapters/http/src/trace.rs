@@ -130,11 +130,20 @@ impl Outcome {
 }
 
 /// The template of the path, without a slash at its end. `None` for a path that belongs to no route.
-pub(crate) fn route_of(request: &HttpRequest) -> Option<String> {
-    let template = request.extensions().get::<Template>().copied();
-    if let Some(Template(path)) = template {
-        return Some(format!("/{path}"));
+fn route_of(request: &HttpRequest) -> Option<String> {
+    match template_of(request) {
+        Some(Template(path)) => Some(format!("/{path}")),
+        None => pattern_of(request),
     }
+}
+
+/// The template with which a dialect has marked the request.
+pub(crate) fn template_of(request: &HttpRequest) -> Option<Template> {
+    request.extensions().get().copied()
+}
+
+/// The template of the path as the framework knows it, without a slash at its end. `None` for a path that belongs to no route.
+pub(crate) fn pattern_of(request: &HttpRequest) -> Option<String> {
     let mut pattern = request.match_pattern()?;
     if pattern.len() > 1 && pattern.ends_with('/') {
         pattern.pop();

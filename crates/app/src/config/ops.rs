@@ -22,8 +22,9 @@ const MIN_TOKEN: usize = 16;
 #[serde(deny_unknown_fields, default)]
 pub struct OpsConfig {
     /// The address and port of the operations listener, or `off`. Without one, `serve` takes 127.0.0.1 and the port after that of
-    /// `listen` (8081; a free one if that is 0), and `worker` has no such listener. See
-    /// [Health and readiness](OPERATIONS.md#health-and-readiness). Flag `--ops-listen`.
+    /// `listen` (8081; a free one if that is 0), and `worker` has no such listener. With `off`, a service of profile `dev` keeps no
+    /// journal of requests and injects no faults into them. See [Health and readiness](OPERATIONS.md#health-and-readiness). Flag
+    /// `--ops-listen`.
     pub listen: Option<String>,
     /// Names by which the operations listener may be called besides `localhost` and loopback addresses, without ports: a list such
     /// as `["ops.okul.example"]`. For a listener on a loopback address.

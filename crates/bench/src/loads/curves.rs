@@ -115,7 +115,8 @@ pub(crate) async fn measure(plan: &CurvesPlan) -> Result<Curves> {
     progress("starting PostgreSQL");
     let cluster = tokio::task::spawn_blocking(|| PostgresServer::start(Durability::Durable)).await??;
     let (url, folder) = (new_database(&cluster).await?, tempfile::tempdir()?);
-    let first = Service { program: plan.program.clone(), database_url: Some(url.clone()), folder: folder.path().join("0") };
+    let first =
+        Service { program: plan.program.clone(), database_url: Some(url.clone()), folder: folder.path().join("0"), has_operations: false };
     let service = first.start().await?.server;
     let site = Site { plan, folder: folder.path(), database: Database::open(&url).await?, url };
     let address = service.address();
@@ -207,7 +208,8 @@ impl Site<'_> {
         for at in PROCESSES {
             progress(&format!("{at} processes"));
             let folder = self.folder.join(at.to_string());
-            let service = Service { program: self.plan.program.clone(), database_url: Some(self.url.clone()), folder };
+            let (program, database_url) = (self.plan.program.clone(), Some(self.url.clone()));
+            let service = Service { program, database_url, folder, has_operations: false };
             services.push(service.start().await?.server);
             let addresses: Vec<_> = services.iter().map(Server::address).collect();
             let guids = self.database.stock().await?;

@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn the_bare_inserts_fit_the_migrated_file() {
         let folder = tempfile::tempdir().unwrap();
-        let service = Service { program: "derslik".into(), database_url: None, folder: folder.path().to_owned() };
+        let service = Service { program: "derslik".into(), database_url: None, folder: folder.path().to_owned(), has_operations: false };
         DatabaseUrl::Sqlite(SessionsFile::path(&service)).migrate().unwrap();
         let mut columns = Columns::new(2).unwrap();
         columns.number(7).unwrap();

@@ -161,15 +161,19 @@ async fn wait(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
         lifetime.extend(patience + SLACK);
     }
     let until = Instant::now() + patience;
+    // An entry is read once, since it is masked each time that the journal gives it.
+    let (mut matched, mut seen) = (Vec::new(), sought.after);
     loop {
         // Read first, so that an entry that comes during the look ends the wait.
         let last = sought.journal.last(sought.account);
-        let matched = sought.matched();
+        let entries = sought.journal.entries(sought.account, seen);
+        seen = entries.last().map_or(last, |entry| entry.number).max(last).max(seen);
+        matched.extend(entries.into_iter().filter(|entry| sought.matching.matches(entry)));
         if matched.len() >= count {
             let entries: Vec<_> = matched.iter().map(view).collect();
             return Ok(HttpResponse::Ok().json(json!({ "entries": entries })));
         }
-        if timeout_at(until, sought.journal.grown(sought.account, last)).await.is_err() {
+        if timeout_at(until, sought.journal.grown(sought.account, seen)).await.is_err() {
             let detail = format!("{} of {count} requests came within {seconds} s", matched.len());
             return Err(Problem::did_not_come(detail, sought.nearest()));
         }

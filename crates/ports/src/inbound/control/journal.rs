@@ -9,13 +9,19 @@ use derslik_domain::identity::Actor;
 use derslik_domain::time::Timestamp;
 
 use super::PublicAccountId;
-pub use crate::recorded_request::RecordedRequest;
+pub use crate::recorded_request::{RecordedRequest, RequestFacts};
 
 /// How many requests the journal of an account keeps.
 pub const JOURNAL_ENTRIES: usize = 10_000;
 
-/// How many of them, the latest, keep their bodies.
+/// How many bytes their heads have together. A journal of longer heads keeps fewer requests.
+pub const JOURNAL_HEAD_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many of the requests, the latest, keep their bodies.
 pub const JOURNAL_BODIES: usize = 1_000;
+
+/// How many bytes these bodies have together. A journal of longer bodies keeps fewer of them.
+pub const JOURNAL_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 /// How many requests are kept that belong to no account.
 pub const UNMATCHED_ENTRIES: usize = 200;
@@ -47,8 +53,48 @@ impl<T> Masked<T> {
     }
 }
 
-/// A request for a journal. Most requests are never looked at, so its secrets are masked when it is first read. Until then they are in
-/// memory, and can't be read.
+/// Makes what a journal shows of a request from the bytes of its head. What it returns MUST have no secrets.
+pub type MaskHead = fn(RequestFacts, &[u8]) -> RecordedRequest;
+
+/// Makes what a journal shows of a body, or `None` if the body is not what it claims to be. What it returns MUST have no secrets.
+pub type MaskBody = fn(&[u8]) -> Option<String>;
+
+/// A request for a journal as its client sent it, with the secrets in it. Callers can't read the bytes: a journal copies them, and hands
+/// the copy to the mask that came with them once the entry is read.
+pub struct UnmaskedRequest<'b> {
+    pub(super) facts: RequestFacts,
+    pub(super) head: &'b [u8],
+    pub(super) mask: MaskHead,
+    pub(super) body: Option<(&'b [u8], MaskBody)>,
+    pub(super) actor: Option<Actor>,
+}
+
+impl fmt::Debug for UnmaskedRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnmaskedRequest").field("facts", &self.facts).finish_non_exhaustive()
+    }
+}
+
+impl<'b> UnmaskedRequest<'b> {
+    /// A request without a body and of no known actor. `head` is in a form that `mask` reads.
+    pub const fn new(facts: RequestFacts, head: &'b [u8], mask: MaskHead) -> Self {
+        Self { facts, head, mask, body: None, actor: None }
+    }
+
+    /// The same request with a body that was read whole and can be searched for secrets.
+    #[must_use]
+    pub fn with_body(self, body: &'b [u8], mask: MaskBody) -> Self {
+        Self { body: Some((body, mask)), ..self }
+    }
+
+    /// The same request of that actor, if its credential was checked before the work.
+    #[must_use]
+    pub fn sent_by(self, actor: Option<Actor>) -> Self {
+        Self { actor, ..self }
+    }
+}
+
+/// A request as a journal shows it. Its secrets are masked when it is first read. Until then they are in memory, and can't be read.
 #[derive(Debug, Clone)]
 pub struct Recorded {
     /// What was sent and answered.
@@ -85,10 +131,10 @@ impl JournalEntry {
 /// Keeps requests.
 pub trait JournalRecording: fmt::Debug + Send + Sync {
     /// Adds a request to the journal of an account.
-    fn record(&self, account: AccountId, request: Recorded);
+    fn record(&self, account: AccountId, request: UnmaskedRequest<'_>);
 
     /// Keeps a request that no account can be found for.
-    fn record_unmatched(&self, request: Recorded);
+    fn record_unmatched(&self, request: UnmaskedRequest<'_>);
 }
 
 /// Shows requests. The journal lives as long as the process, or until the account is reset.
@@ -119,6 +165,16 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+
+    #[test]
+    fn a_request_with_its_secrets_prints_without_them() {
+        fn mask(_: RequestFacts, _: &[u8]) -> RecordedRequest {
+            unreachable!("nothing is read")
+        }
+        let request = UnmaskedRequest::new(RequestFacts::default(), b"a secret", mask).with_body(b"a secret", |_| None);
+        let shown = format!("{request:?}");
+        assert!(shown.contains("facts") && !shown.contains("secret") && !shown.contains("97"), "{shown}");
+    }
 
     #[test]
     fn a_value_is_masked_once_when_it_is_first_read_and_then_its_source_is_dropped() {

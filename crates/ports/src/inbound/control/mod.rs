@@ -7,6 +7,7 @@ mod clock;
 mod error;
 mod faults;
 mod journal;
+mod kept_requests;
 mod replay;
 mod seeds;
 mod snapshots;
@@ -17,8 +18,10 @@ pub use clock::{Advance, Advanced, ClockControl, ClockScope, MAX_RAN, ShownClock
 pub use error::ControlError;
 pub use faults::{FaultControl, FaultInjection, NewFault};
 pub use journal::{
-    JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, Masked, Recorded, RecordedRequest, UNMATCHED_ENTRIES,
+    JOURNAL_BODIES, JOURNAL_BODY_BYTES, JOURNAL_ENTRIES, JOURNAL_HEAD_BYTES, JournalEntry, JournalReading, JournalRecording, MaskBody,
+    MaskHead, Masked, Recorded, RecordedRequest, RequestFacts, UNMATCHED_ENTRIES, UnmaskedRequest,
 };
+pub use kept_requests::KeptRequests;
 pub use replay::{MAX_REPLAY, ReplayError, Replayed, RequestReplay};
 pub use seeds::{SeedControl, SeedCounts};
 pub use snapshots::{SnapshotControl, SnapshotName, StoredSnapshot};
