@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, HeaderName, HeaderValue};
+use actix_web::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
@@ -108,7 +108,7 @@ pub(crate) async fn secure_headers(request: ServiceRequest, next: Next<impl Mess
     Ok(response)
 }
 
-/// Lets those requests through that may pass, and makes pages of failures.
+/// Lets those requests through that may pass, and makes pages of failures, or notes for htmx.
 pub(crate) async fn guard(mut request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse, Error> {
     if request.path().starts_with(assets::PATH) {
         return Ok(next.call(request).await?.map_into_boxed_body());
@@ -123,17 +123,20 @@ pub(crate) async fn guard(mut request: ServiceRequest, next: Next<impl MessageBo
             let answer = to_sign_in(&request);
             return Ok(request.into_response(answer));
         }
-        Err(failure) => return Ok(request.into_response(visit::failure_page(language, &failure))),
+        Err(failure) => {
+            let answer = answer_of_failure(request.headers(), language, &failure);
+            return Ok(request.into_response(answer));
+        }
     };
     request.extensions_mut().insert(Rc::clone(&known));
     let response = next.call(request).await?.map_into_boxed_body();
-    Ok(with_page_of_failure(response, language))
+    Ok(with_answer_of_failure(response, language))
 }
 
 /// Leads to the page to sign in, and from there back to the page that was asked for.
 fn to_sign_in(request: &ServiceRequest) -> HttpResponse {
     let to = sign_in::path(request.uri().path_and_query().map_or(CONSOLE_PATH, |path| path.as_str()));
-    if request.headers().contains_key(HX_REQUEST) {
+    if is_of_htmx(request.headers()) {
         // htmx would follow a redirection, and find nothing in the page to sign in that it can show in the place of a list.
         HttpResponse::Unauthorized().insert_header((HX_REDIRECT, to)).finish()
     } else {
@@ -141,12 +144,22 @@ fn to_sign_in(request: &ServiceRequest) -> HttpResponse {
     }
 }
 
-fn with_page_of_failure(response: ServiceResponse<BoxBody>, language: Language) -> ServiceResponse<BoxBody> {
+/// Whether htmx has sent a request.
+fn is_of_htmx(headers: &HeaderMap) -> bool {
+    headers.contains_key(HX_REQUEST)
+}
+
+/// Says what could not be done. htmx would put a page in the place of a list, which would be gone.
+fn answer_of_failure(headers: &HeaderMap, language: Language, failure: &Failure) -> HttpResponse {
+    if is_of_htmx(headers) { visit::failure_note(language, failure) } else { visit::failure_page(language, failure) }
+}
+
+fn with_answer_of_failure(response: ServiceResponse<BoxBody>, language: Language) -> ServiceResponse<BoxBody> {
     let failure = response.response().extensions().get::<Waiting>().and_then(|waiting| waiting.0.take());
     match failure {
         Some(failure) => {
-            let page = visit::failure_page(language, &failure);
-            response.into_response(page)
+            let answer = answer_of_failure(response.request().headers(), language, &failure);
+            response.into_response(answer)
         }
         None => response,
     }
@@ -254,7 +267,7 @@ async fn read_form(request: &mut ServiceRequest, language: Language, takes_files
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
+    use actix_web::test::{TestRequest, read_body};
     use tokio::time::timeout;
 
     use super::*;
@@ -273,6 +286,29 @@ mod tests {
         assert_eq!(answer.status(), StatusCode::SEE_OTHER);
         assert_eq!(answer.headers().get("Location").unwrap(), sign_in::path(LIST).as_str());
         assert!(!answer.headers().contains_key("HX-Redirect"));
+    }
+
+    #[actix_web::test]
+    async fn a_list_that_htmx_asks_for_in_vain_stays_and_a_note_says_why() {
+        // Without ports each page answers 503.
+        let console = testing::console(SignInMode::NotNeeded);
+        for language in Language::ALL {
+            let request = || TestRequest::get().uri(LIST).insert_header(("Accept-Language", language.code()));
+            let answer = testing::answer(&console, request().insert_header(("HX-Request", "true"))).await;
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            for (name, value) in
+                [("HX-Retarget", "#failure"), ("HX-Reselect", ".note"), ("HX-Reswap", "innerHTML"), ("HX-Push-Url", "false")]
+            {
+                assert_eq!(answer.headers().get(name).unwrap(), value);
+            }
+            let note = String::from_utf8(read_body(answer).await.to_vec()).unwrap();
+            assert!(note.starts_with("<div class=\"note bad\">") && note.contains(&Texts::of(language).failure_starting()), "{note}");
+            // A browser by itself gets a page.
+            let answer = testing::answer(&console, request()).await;
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert!(!answer.headers().contains_key("HX-Retarget"));
+            assert!(read_body(answer).await.starts_with(b"<!doctype html>"));
+        }
     }
 
     #[tokio::test(start_paused = true)]

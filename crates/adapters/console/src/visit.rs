@@ -5,7 +5,7 @@ use std::rc::Rc;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, LOCATION, VARY};
+use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, VARY};
 use actix_web::web::{self, Data, Path, Query, ServiceConfig};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
@@ -28,6 +28,14 @@ use crate::{CONSOLE_PATH, Console, ConsolePorts, OperatorPorts};
 
 /// The field of a query with the number of a note.
 pub(crate) const NOTE: &str = "note";
+
+/// How htmx shows the note of a failure: in the place for it in `layout.html`, while the list and the address stay as they are.
+const OF_FAILURE_NOTES: [(HeaderName, &str); 4] = [
+    (HeaderName::from_static("hx-retarget"), "#failure"),
+    (HeaderName::from_static("hx-reselect"), ".note"),
+    (HeaderName::from_static("hx-reswap"), "innerHTML"),
+    (HeaderName::from_static("hx-push-url"), "false"),
+];
 
 /// The account that a page is about.
 #[derive(Debug, Clone)]
@@ -242,9 +250,35 @@ struct FailurePage {
     detail: String,
 }
 
+#[derive(Template)]
+#[template(path = "shell/failed.html")]
+struct FailureNote {
+    title: String,
+    text: String,
+    /// What else there is to say, in English, or an empty text.
+    detail: String,
+}
+
 /// The page that says what could not be done.
 pub(crate) fn failure_page(language: Language, failure: &Failure) -> HttpResponse {
     let t = Texts::of(language);
+    let FailureNote { title, text, detail } = failure_words(t, failure);
+    let page = page(failure.status(), &FailurePage { language, t, title, text, detail });
+    page.unwrap_or_else(|_| HttpResponse::new(failure.status()))
+}
+
+/// The answer to htmx that says what could not be done, by a note on the page that the visitor sees.
+pub(crate) fn failure_note(language: Language, failure: &Failure) -> HttpResponse {
+    let note = page(failure.status(), &failure_words(Texts::of(language), failure));
+    let mut answer = note.unwrap_or_else(|_| HttpResponse::new(failure.status()));
+    for (name, value) in OF_FAILURE_NOTES {
+        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// What a failure is called.
+fn failure_words(t: Texts, failure: &Failure) -> FailureNote {
     let (title, text) = match failure {
         Failure::NotFound => (t.failure_not_found(), t.failure_not_found_more()),
         Failure::SignedOut => (t.failure_signed_out(), t.failure_signed_out_more()),
@@ -261,8 +295,7 @@ pub(crate) fn failure_page(language: Language, failure: &Failure) -> HttpRespons
         Failure::Unavailable => (t.failure_unavailable(), t.failure_unavailable_more()),
     };
     let detail = if let Failure::Invalid(detail) | Failure::InTheWay(detail) = failure { detail.clone() } else { String::new() };
-    let page = page(failure.status(), &FailurePage { language, t, title, text, detail });
-    page.unwrap_or_else(|_| HttpResponse::new(failure.status()))
+    FailureNote { title, text, detail }
 }
 
 /// Adds the pages above all accounts.

@@ -111,7 +111,7 @@ fn absent() -> HttpResponse {
 fn readiness_json(readiness: &Readiness) -> Value {
     let part = |part: &PartHealth| {
         let since = part.since.in_zone(Zone::UTC).to_string();
-        (part_name(part.part).to_owned(), json!({ "state": state_name(part.state), "since": since, "note": part.note }))
+        (part_name(part.part).to_owned(), json!({ "state": state_name(part.state), "since": since, "note": part.note.to_string() }))
     };
     let parts: Map<String, Value> = readiness.parts.iter().map(part).collect();
     json!({ "status": if readiness.is_ready() { "ready" } else { "not ready" }, "parts": parts })

@@ -9,7 +9,7 @@ use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service, read_body, read_body_json};
 use actix_web::web::Data;
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{HealthPart, HealthState, MockHealthService, PartHealth, Readiness};
+use derslik_ports::inbound::{HealthNote, HealthPart, HealthState, MockHealthService, PartHealth, Readiness};
 use serde_json::{Value, json};
 
 use crate::checks::refuse_foreign;
@@ -23,7 +23,7 @@ const TOKEN: &str = "a-token-of-a-scraper";
 /// A listener at that address, of a process whose database is in that state.
 fn operations(address: [u8; 4], database: HealthState, token: Option<&str>, metrics: Option<MetricsText>) -> Operations {
     let mut health = MockHealthService::new();
-    let part = PartHealth { part: HealthPart::Database, state: database, since: Timestamp::from_micros(0), note: "as set".to_owned() };
+    let part = PartHealth { part: HealthPart::Database, state: database, since: Timestamp::from_micros(0), note: HealthNote::Silent };
     health.expect_readiness().returning(move || Readiness { parts: vec![part.clone()] });
     let access = Access::new(IpAddr::from(address), &[], token.map(MetricsToken::new), false);
     Operations { health: Arc::new(health), metrics, version: "1.2.3", access, files: Vec::new(), control: None, console: None }
@@ -70,7 +70,7 @@ async fn readiness_is_told_by_the_status_and_part_by_part() {
         let body: Value = read_body_json(answered).await;
         assert_eq!(body["status"], if expected == StatusCode::OK { "ready" } else { "not ready" });
         assert_eq!(body["parts"]["database"]["since"], "1970-01-01T00:00:00+00:00");
-        assert_eq!(body["parts"]["database"]["note"], "as set");
+        assert_eq!(body["parts"]["database"]["note"], "it does not answer");
     }
 }
 

@@ -155,7 +155,7 @@ mod tests {
 
     use derslik_ports::StoreError;
     use derslik_ports::inbound::operators::{MockBacklogReading, ProjectionBacklog};
-    use derslik_ports::inbound::{HealthPart, HealthState, MockHealthService, PartHealth, Readiness};
+    use derslik_ports::inbound::{HealthNote, HealthPart, HealthState, MockHealthService, PartHealth, Readiness};
     use derslik_ports::mocks::StoppedClock;
     use derslik_ports::outbound::Reason;
     use derslik_testkit::builders::now;
@@ -179,7 +179,7 @@ mod tests {
     pub(super) fn health(state: HealthState) -> MockHealthService {
         let mut health = MockHealthService::new();
         health.expect_readiness().returning(move || Readiness {
-            parts: vec![PartHealth { part: HealthPart::Database, state, since: now(), note: String::new() }],
+            parts: vec![PartHealth { part: HealthPart::Database, state, since: now(), note: HealthNote::Silent }],
         });
         health
     }

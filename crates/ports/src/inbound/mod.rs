@@ -22,7 +22,7 @@ pub use attendees::AttendeeService;
 pub use courses::{CourseError, CourseService, CourseWithAccess, Eligibility, Precondition};
 pub use denials::DenialLog;
 pub use error::ServiceError;
-pub use health::{HealthPart, HealthService, HealthState, PartHealth, Phase, Readiness};
+pub use health::{HealthNote, HealthPart, HealthService, HealthState, PartHealth, Phase, Readiness};
 pub use idempotency::{IdempotentOutcome, IdempotentRequest, KeyRefusal};
 pub use identity::{ActorGone, AuthenticationError, IdentityService, PresentedCredential};
 pub use jobs::{JobError, JobService, ProjectService, RequestedErasure};

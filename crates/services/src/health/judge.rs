@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{HealthPart, HealthState, Phase};
+use derslik_ports::inbound::{HealthNote, HealthPart, HealthState, Phase};
 use derslik_ports::outbound::{DatabaseFacts, FirstDue, Reason, SchemaFit, StoreError};
 
 /// How long a job may wait after it became due. A worker looks for jobs far more often.
@@ -43,29 +43,29 @@ impl From<Result<DatabaseFacts, StoreError>> for Look {
 pub(super) struct Judgement {
     pub(super) part: HealthPart,
     pub(super) state: HealthState,
-    pub(super) note: String,
-}
-
-impl Judgement {
-    fn new(part: HealthPart, state: HealthState, note: impl Into<String>) -> Self {
-        Self { part, state, note: note.into() }
-    }
+    pub(super) note: HealthNote,
 }
 
 /// Judges each part that can be judged, in order. `now` is the time of the accounts whose jobs were looked at.
 pub(super) fn judge(phase: Phase, look: &Look, now: Timestamp) -> Vec<Judgement> {
-    let unknown = || Judgement::new(HealthPart::Schema, HealthState::Unknown, "it can't be read without the database");
-    let database = |state, note: &str| Judgement::new(HealthPart::Database, state, note);
+    let unknown = || Judgement { part: HealthPart::Schema, state: HealthState::Unknown, note: HealthNote::UnknownSchema };
+    let database = |state, note| Judgement { part: HealthPart::Database, state, note };
     let mut judgements = vec![judge_process(phase)];
     match look {
-        Look::Silent => judgements.extend([database(HealthState::Failing, "it does not answer"), unknown()]),
-        Look::Unavailable(reason) => judgements.extend([database(HealthState::Failing, &reason.to_string()), unknown()]),
+        Look::Silent => judgements.extend([database(HealthState::Failing, HealthNote::Silent), unknown()]),
+        Look::Unavailable(reason) => {
+            judgements.extend([database(HealthState::Failing, HealthNote::Unavailable(*reason)), unknown()]);
+        }
         Look::Unreadable => judgements.extend([
-            database(HealthState::Ok, "it answers"),
-            Judgement::new(HealthPart::Schema, HealthState::Failing, "its tables can't be read"),
+            database(HealthState::Ok, HealthNote::Answers),
+            Judgement { part: HealthPart::Schema, state: HealthState::Failing, note: HealthNote::UnreadableSchema },
         ]),
         Look::Found(facts) => {
-            judgements.extend([database(HealthState::Ok, "it answers"), judge_schema(facts.schema), judge_worker(facts.first_due, now)]);
+            judgements.extend([
+                database(HealthState::Ok, HealthNote::Answers),
+                judge_schema(facts.schema),
+                judge_worker(facts.first_due, now),
+            ]);
             judgements.extend(facts.free_bytes.map(judge_disk));
             judgements.extend(facts.clock_difference.map(judge_clock));
         }
@@ -75,49 +75,47 @@ pub(super) fn judge(phase: Phase, look: &Look, now: Timestamp) -> Vec<Judgement>
 
 fn judge_process(phase: Phase) -> Judgement {
     let (state, note) = match phase {
-        Phase::Starting => (HealthState::Failing, "starting"),
-        Phase::Working => (HealthState::Ok, "working"),
-        Phase::Draining => (HealthState::Failing, "draining"),
+        Phase::Starting => (HealthState::Failing, HealthNote::Starting),
+        Phase::Working => (HealthState::Ok, HealthNote::Working),
+        Phase::Draining => (HealthState::Failing, HealthNote::Draining),
     };
-    Judgement::new(HealthPart::Process, state, note)
+    Judgement { part: HealthPart::Process, state, note }
 }
 
 fn judge_schema(fit: SchemaFit) -> Judgement {
     let (state, note) = match fit {
-        SchemaFit { missing: 0, unknown: 0 } => (HealthState::Ok, "current".to_owned()),
+        SchemaFit { missing: 0, unknown: 0 } => (HealthState::Ok, HealthNote::CurrentSchema),
         // The next release has brought the database up to date, and this process is about to be replaced.
-        SchemaFit { missing: 0, unknown } => (HealthState::Warning, format!("newer than this program by {unknown} migrations")),
-        SchemaFit { missing, unknown: 0 } => (HealthState::Failing, format!("older than this program by {missing} migrations")),
-        SchemaFit { .. } => (HealthState::Failing, "of another program".to_owned()),
+        SchemaFit { missing: 0, unknown } => (HealthState::Warning, HealthNote::NewerSchema(unknown)),
+        SchemaFit { missing, unknown: 0 } => (HealthState::Failing, HealthNote::OlderSchema(missing)),
+        SchemaFit { .. } => (HealthState::Failing, HealthNote::ForeignSchema),
     };
-    Judgement::new(HealthPart::Schema, state, note)
+    Judgement { part: HealthPart::Schema, state, note }
 }
 
 fn judge_worker(first_due: FirstDue, now: Timestamp) -> Judgement {
     let (state, note) = match first_due {
-        FirstDue::Unread => (HealthState::Warning, "the jobs can't be read now: another transaction may have locked their table"),
-        FirstDue::At(due) if now.since(due) > LONGEST_WAIT => {
-            (HealthState::Warning, "a due job has waited for more than ten minutes: look whether a worker runs")
-        }
-        FirstDue::At(_) | FirstDue::NoJob => (HealthState::Ok, "no due job waits long"),
+        FirstDue::Unread => (HealthState::Warning, HealthNote::UnreadJobs),
+        FirstDue::At(due) if now.since(due) > LONGEST_WAIT => (HealthState::Warning, HealthNote::LongWait),
+        FirstDue::At(_) | FirstDue::NoJob => (HealthState::Ok, HealthNote::NoLongWait),
     };
-    Judgement::new(HealthPart::Worker, state, note)
+    Judgement { part: HealthPart::Worker, state, note }
 }
 
 fn judge_disk(free_bytes: u64) -> Judgement {
     let (state, note) = if free_bytes < LITTLE_SPACE {
-        (HealthState::Warning, "less than 512 MiB are free")
+        (HealthState::Warning, HealthNote::LittleSpace)
     } else {
-        (HealthState::Ok, "512 MiB or more are free")
+        (HealthState::Ok, HealthNote::EnoughSpace)
     };
-    Judgement::new(HealthPart::Disk, state, note)
+    Judgement { part: HealthPart::Disk, state, note }
 }
 
 fn judge_clock(difference: Duration) -> Judgement {
     let (state, note) = if difference > LARGEST_DIFFERENCE {
-        (HealthState::Warning, "more than five seconds from that of this machine")
+        (HealthState::Warning, HealthNote::OtherTime)
     } else {
-        (HealthState::Ok, "within five seconds of that of this machine")
+        (HealthState::Ok, HealthNote::SameTime)
     };
-    Judgement::new(HealthPart::Clock, state, note)
+    Judgement { part: HealthPart::Clock, state, note }
 }

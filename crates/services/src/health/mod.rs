@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{HealthPart, HealthService, HealthState, PartHealth, Phase, Readiness};
+use derslik_ports::inbound::{HealthNote, HealthPart, HealthService, HealthState, PartHealth, Phase, Readiness};
 use derslik_ports::outbound::{Clock, DatabaseProbe, DueTimes};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
@@ -103,7 +103,7 @@ impl State {
             Some((before, since)) if *before == state => *since,
             before => {
                 let was_bad = before.is_some_and(|(before, _)| *before != HealthState::Ok);
-                log(part, state, was_bad, &note);
+                log(part, state, was_bad, note);
                 self.states.insert(part, (state, now));
                 now
             }
@@ -113,11 +113,11 @@ impl State {
 }
 
 /// Logs a new state of a part. The process logs its own start and stop.
-fn log(part: HealthPart, state: HealthState, was_bad: bool, note: &str) {
+fn log(part: HealthPart, state: HealthState, was_bad: bool, note: HealthNote) {
     match state {
         _ if part == HealthPart::Process => {}
-        HealthState::Failing | HealthState::Warning => tracing::warn!(?part, ?state, note, "a part of the service needs attention"),
-        HealthState::Ok if was_bad => tracing::info!(?part, note, "a part of the service has recovered"),
+        HealthState::Failing | HealthState::Warning => tracing::warn!(?part, ?state, %note, "a part of the service needs attention"),
+        HealthState::Ok if was_bad => tracing::info!(?part, %note, "a part of the service has recovered"),
         HealthState::Ok | HealthState::Unknown => {}
     }
 }

@@ -286,7 +286,7 @@ fn no_text_of_an_error_is_shown() {
     let errors = [StoreError::Other("role ayse at db.internal".into()), StoreError::from(Reason::Refused)];
     for error in errors {
         let judgements = judge(Phase::Working, &Look::from(Err(error)), now());
-        assert!(judgements.iter().all(|judgement| !judgement.note.contains("ayse")), "{judgements:?}");
+        assert!(judgements.iter().all(|judgement| !judgement.note.to_string().contains("ayse")), "{judgements:?}");
         assert!(judgements.iter().any(|judgement| judgement.state == HealthState::Failing), "{judgements:?}");
     }
 }

@@ -239,6 +239,16 @@ mod tests {
     }
 
     #[test]
+    fn a_page_has_a_place_for_the_note_of_a_failure_and_a_note_for_no_answer() {
+        for language in Language::ALL {
+            let (html, t) = (page(language, Vec::new()).render().unwrap(), Texts::of(language));
+            assert!(html.contains("<div id=\"failure\" role=\"alert\"></div>"), "{html}");
+            let (_, note) = html.split_once("<template id=\"no-answer\"><div class=\"note bad\">").unwrap();
+            assert!(note.contains(&t.failure_no_answer()) && note.contains(&t.failure_no_answer_more()), "{note}");
+        }
+    }
+
+    #[test]
     fn an_empty_list_says_how_it_fills_or_why_it_is_empty() {
         let t = Texts::of(Language::English);
         assert!(page(Language::English, Vec::new()).render().unwrap().contains(&t.courses_none_yet()));

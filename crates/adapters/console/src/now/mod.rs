@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn texts_of_others_are_escaped() {
         let (hostile, t) = (|| r#"<script>"'&"#.to_owned(), Texts::of(Language::Arabic));
-        let line = Line { name: hostile(), icon: "done", class: "ok", state: hostile(), found: hostile(), is_english: true };
+        let line = Line { name: hostile(), icon: "done", class: "ok", state: hostile(), found: hostile() };
         let due = Due { when: hostile(), url: hostile(), title: hostile(), detail: hostile() };
         let side = Side { due: Some(vec![due]), backlog: Some(vec![(hostile(), hostile())]) };
         let chart = Chart { title: hostile(), sentence: hostile(), hits: vec![(0, hostile())], ..Chart::default() };

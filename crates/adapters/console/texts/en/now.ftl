@@ -12,16 +12,47 @@ now-or-more = { $count } or more
 now-health = Health
 now-process = Process
 now-process-works = working
+now-process-starts = starting
+now-process-stops = stopping
 now-database = Database
 now-database-works = it answers
+now-database-silent = it does not answer
+now-database-crowded = no connection became free in time
+now-database-unreachable = it can’t be reached
+now-database-refuses = it refuses the connection
+now-database-stops = it is starting or stopping
+now-database-connections = it has too many connections
+now-database-slow = the statement took too long
+now-database-locked = another transaction has locked what is needed
+now-database-conflict = another transaction changed what is needed
+now-database-disk-full = its disk is full
+now-database-disk-fails = its disk fails
+now-database-read-only = it takes no changes
+now-database-memory = it is out of memory
+now-database-exhausted = it has used up a resource
 now-schema = Schema
 now-schema-works = current
+now-schema-newer = { $migrations ->
+    [one] newer than this program by { $migrations } migration
+   *[other] newer than this program by { $migrations } migrations
+}
+now-schema-older = { $migrations ->
+    [one] older than this program by { $migrations } migration
+   *[other] older than this program by { $migrations } migrations
+}
+now-schema-foreign = of another program
+now-schema-unreadable = its tables can’t be read
+now-schema-unknown = it can’t be read without the database
 now-worker = Workers
 now-worker-works = no due job waits long
+now-worker-late = a due job has waited for more than ten minutes: look whether a worker runs
+now-worker-unread = the jobs can’t be read now: another transaction may have locked their table
 now-disk = Disk
 now-disk-works = 512 MiB or more are free
+now-disk-full = less than 512 MiB are free
 now-clock = Clock
 now-clock-works = within five seconds of the database
+now-clock-differs = more than five seconds from the database
 now-state-ok = works
 now-state-warning = needs a look
 now-state-failing = fails

@@ -53,7 +53,11 @@ fn calls() -> [(&'static str, OperationBuilder); 4] {
         "status": "ready",
         "parts": {
             "process": { "state": "ok", "since": "2025-02-06T13:07:35+00:00", "note": "working" },
-            "worker": { "state": "warning", "since": "2025-02-06T13:07:35+00:00", "note": "a due job waits" },
+            "worker": {
+                "state": "warning",
+                "since": "2025-02-06T13:07:35+00:00",
+                "note": "a due job has waited for more than ten minutes: look whether a worker runs",
+            },
         },
     });
     let readiness = || -> Shape { Ref::from_schema_name("Readiness").into() };

@@ -10,7 +10,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpResponse};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{HealthPart, HealthState, MockHealthService, PartHealth, Readiness};
+use derslik_ports::inbound::{HealthNote, HealthPart, HealthState, MockHealthService, PartHealth, Readiness};
 use serde_json::{Map, Value};
 
 use super::document;
@@ -27,9 +27,11 @@ const REPORT: &str = "/routes-of-this-test";
 /// A listener on a loopback address, as the examples of the document show it.
 fn operations() -> Data<Operations> {
     let since: Timestamp = "2025-02-06T13:07:35Z".parse().unwrap();
-    let part = |part, state, note: &str| PartHealth { part, state, since, note: note.to_owned() };
-    let parts =
-        vec![part(HealthPart::Process, HealthState::Ok, "working"), part(HealthPart::Worker, HealthState::Warning, "a due job waits")];
+    let part = |part, state, note| PartHealth { part, state, since, note };
+    let parts = vec![
+        part(HealthPart::Process, HealthState::Ok, HealthNote::Working),
+        part(HealthPart::Worker, HealthState::Warning, HealthNote::LongWait),
+    ];
     let mut health = MockHealthService::new();
     health.expect_readiness().returning(move || Readiness { parts: parts.clone() });
     let file = File { path: "/a-file", content_type: "text/plain", policy: "default-src 'none'", body: Bytes::from_static(b"content") };

@@ -1,0 +1,1 @@
+-- Nothing: an entry of an index of PostgreSQL is shorter than a search key may be.
