@@ -1,1 +1,0 @@
--- Nothing: an entry of an index of PostgreSQL is shorter than a search key may be.
