@@ -190,7 +190,14 @@ fn waits_and_assertions(service: &Service) -> Result<(), Failed> {
     let expected = json!({ "match": { "path": BATCH, "body": [{ "name": "awaited", "duration": 81 }] } });
     let fails = service.control("POST", DEMO_ACCOUNT, "journal/assert", &expected)?;
     let differs = json!([{ "field": "body.0.duration", "expected": 81, "found": 80 }]);
-    check(fails.status == 409 && fails.json()?["nearest"][0]["differences"] == differs, &fails)
+    check(fails.status == 409 && fails.json()?["nearest"][0]["differences"] == differs, &fails)?;
+    let waiting = service.begin("GET", DEMO_ACCOUNT, "journal/wait?contains=twice&count=2&timeout=30", "");
+    for name in ["twice", "between", "twice"] {
+        service.send_batch(DEMO, name)?;
+    }
+    let waited = Answer::read(&mut waiting?)?.json()?;
+    let numbers: Vec<_> = waited["entries"].as_array().into_iter().flatten().map(|entry| entry["seq"].clone()).collect();
+    check(numbers == [json!(3), json!(5)], &waited)
 }
 
 fn events(service: &Service) -> Result<(), Failed> {

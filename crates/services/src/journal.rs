@@ -93,6 +93,10 @@ impl JournalReading for Journals {
         self.lock().get(&account).map(|journal| journal.after(after)).unwrap_or_default()
     }
 
+    fn first(&self, account: PublicAccountId) -> u64 {
+        self.lock().get(&account).map_or(1, KeptRequests::first)
+    }
+
     fn last(&self, account: PublicAccountId) -> u64 {
         self.lock().get(&account).map_or(0, KeptRequests::last)
     }
@@ -183,10 +187,11 @@ mod tests {
             journals.record(ACCOUNT, request(path));
         }
         let paths = |after| journals.entries(PUBLIC, after).iter().map(|entry| entry.request().path.clone()).collect::<Vec<_>>();
-        assert_eq!(paths(1), ["/b", "/c"]);
+        assert_eq!((paths(1), journals.first(PUBLIC)), (vec!["/b".to_owned(), "/c".to_owned()], 1));
         assert!(journals.entries(PublicAccountId::new(8), 0).is_empty());
         journals.clear(PUBLIC);
         assert!(paths(0).is_empty());
+        assert_eq!((journals.first(PUBLIC), journals.first(PublicAccountId::new(8))), (4, 1));
         journals.record(ACCOUNT, request("/d"));
         assert_eq!((paths(0), journals.last(PUBLIC)), (vec!["/d".to_owned()], 4));
     }

@@ -74,8 +74,8 @@ def prove(figures, place, rounds):
 def prove_cost(figures, place, rounds):
     count = rounds.of(ROUNDS)
     figures.begin("cost", f"the same requests with test control and without it, {count} rounds each, on {place.database}")
-    # Profile dev always has test control and keeps a journal, and profile production has neither. The second service of production shows
-    # the difference between two services of one kind.
+    # The service of profile dev has test control and keeps a journal, since it has a listener for operations. Profile production has
+    # neither. The second service of production shows the difference between two services of one kind.
     kinds = {kind: Measured(place, profile) for kind, profile in PROFILES.items()}
     compare(figures, kinds, count, "one test after another", Measured.tests, MOST_COST)
     # No request costs less than this one, so a journal costs no greater part of any other. No goal is for it.

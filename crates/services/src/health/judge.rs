@@ -39,7 +39,7 @@ impl From<Result<DatabaseFacts, StoreError>> for Look {
 }
 
 /// The state of a part.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Judgement {
     pub(super) part: HealthPart,
     pub(super) state: HealthState,

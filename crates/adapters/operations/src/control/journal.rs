@@ -91,15 +91,17 @@ struct Sought<'a> {
 }
 
 impl Sought<'_> {
-    fn matched(&self) -> Vec<JournalEntry> {
-        let mut entries = self.journal.entries(self.account, self.after);
-        entries.retain(|entry| self.matching.matches(entry));
-        entries
+    /// All entries among which those are that match.
+    fn entries(&self) -> Vec<JournalEntry> {
+        self.journal.entries(self.account, self.after)
     }
 
-    fn nearest(&self) -> Value {
-        let entries = self.journal.entries(self.account, self.after);
-        self.matching.nearest(entries.iter())
+    /// The newest entries that match, in their order. Older ones are not read.
+    fn newest(&self, limit: usize) -> Vec<JournalEntry> {
+        let matching = |entry: &JournalEntry| self.matching.matches(entry);
+        let mut matched: Vec<_> = self.entries().into_iter().rev().filter(matching).take(limit).collect();
+        matched.reverse();
+        matched
     }
 }
 
@@ -131,9 +133,7 @@ async fn list(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
     let asked = asked(&request)?;
     let sought = sought(&slot, &path, asked.described()).await?;
     let last = sought.journal.last(sought.account);
-    let matched = sought.matched();
-    let first = matched.len().saturating_sub(asked.limit.unwrap_or(LIMIT));
-    let entries: Vec<_> = matched.iter().skip(first).map(view).collect();
+    let entries: Vec<_> = sought.newest(asked.limit.unwrap_or(LIMIT)).iter().map(view).collect();
     Ok(HttpResponse::Ok().json(json!({ "entries": entries, "last": last })))
 }
 
@@ -161,21 +161,29 @@ async fn wait(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
         lifetime.extend(patience + SLACK);
     }
     let until = Instant::now() + patience;
-    // An entry is read once, since it is masked each time that the journal gives it.
-    let (mut matched, mut seen) = (Vec::new(), sought.after);
+    // An entry is looked at once, since it is masked each time that the journal gives it.
+    let (mut matched, mut seen): (Vec<JournalEntry>, _) = (Vec::new(), sought.after);
     loop {
         // Read first, so that an entry that comes during the look ends the wait.
         let last = sought.journal.last(sought.account);
         let entries = sought.journal.entries(sought.account, seen);
         seen = entries.last().map_or(last, |entry| entry.number).max(last).max(seen);
         matched.extend(entries.into_iter().filter(|entry| sought.matching.matches(entry)));
+        for entry in &matched {
+            // What is not read keeps the copies of all entries that the journal gave with it.
+            entry.request();
+            entry.body();
+        }
+        // The journal may have been cleared meanwhile.
+        let first = sought.journal.first(sought.account);
+        matched.retain(|entry| entry.number >= first);
         if matched.len() >= count {
             let entries: Vec<_> = matched.iter().map(view).collect();
             return Ok(HttpResponse::Ok().json(json!({ "entries": entries })));
         }
         if timeout_at(until, sought.journal.grown(sought.account, seen)).await.is_err() {
             let detail = format!("{} of {count} requests came within {seconds} s", matched.len());
-            return Err(Problem::did_not_come(detail, sought.nearest()));
+            return Err(Problem::did_not_come(detail, sought.matching.nearest(sought.entries().iter())));
         }
     }
 }
@@ -195,7 +203,8 @@ async fn assert(slot: Data<ControlSlot>, path: Path<String>, body: Body) -> Resu
         }
     };
     let sought = sought(&slot, &path, described).await?;
-    let matched = sought.matched();
+    let entries = sought.entries();
+    let matched: Vec<_> = entries.iter().filter(|entry| sought.matching.matches(entry)).collect();
     if wanted.contains(&matched.len()) {
         let numbers: Vec<_> = matched.iter().map(|entry| entry.number).collect();
         return Ok(HttpResponse::Ok().json(json!({ "matched": numbers })));
@@ -209,15 +218,13 @@ async fn assert(slot: Data<ControlSlot>, path: Path<String>, body: Body) -> Resu
         1 => format!("1 request matches, and {expected} were expected"),
         count => format!("{count} requests match, and {expected} were expected"),
     };
-    Err(Problem::unmet(detail, sought.nearest()))
+    Err(Problem::unmet(detail, sought.matching.nearest(entries.iter())))
 }
 
 async fn curl(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let asked = asked(&request)?;
     let sought = sought(&slot, &path, asked.described()).await?;
-    let matched = sought.matched();
-    let first = matched.len().saturating_sub(asked.limit.unwrap_or(LIMIT));
-    let commands: String = matched.iter().skip(first).map(command).collect();
+    let commands: String = sought.newest(asked.limit.unwrap_or(LIMIT)).iter().map(command).collect();
     Ok(HttpResponse::Ok().insert_header(ContentType::plaintext()).body(commands))
 }
 

@@ -16,8 +16,8 @@ use derslik_domain::rows::RowCount;
 use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::MockHealthService;
 use derslik_ports::inbound::control::{
-    AccountIds, Advance, Advanced, ClockScope, ControlError, MockAccountControl, MockClockControl, MockFaultControl, MockJournalReading,
-    MockSeedControl, MockSnapshotControl, PublicAccountId, SeedCounts, ShownClock, StoredSnapshot,
+    AccountIds, Advance, Advanced, ClockScope, ControlError, Masked, MockAccountControl, MockClockControl, MockFaultControl,
+    MockJournalReading, MockSeedControl, MockSnapshotControl, PublicAccountId, SeedCounts, ShownClock, StoredSnapshot,
 };
 use serde_json::{Value, json};
 
@@ -80,6 +80,10 @@ async fn answer(operations: &Data<Operations>, request: TestRequest) -> (StatusC
     let status = response.status();
     let body = read_body(response).await;
     (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+fn get(path: &str) -> TestRequest {
+    TestRequest::get().uri(&format!("{CONTROL_PATH}{path}"))
 }
 
 fn post(path: &str, body: &'static str) -> TestRequest {
@@ -316,6 +320,40 @@ async fn a_reset_removes_the_faults_and_the_journal_of_its_account() {
     journal.expect_clear().once().withf(|account| *account == PublicAccountId::new(7)).returning(|_| ());
     let control = Control { accounts: Arc::new(accounts), faults: Arc::new(faults), journal: Arc::new(journal), ..no_calls() };
     assert_eq!(answer(&here(open(control)), post("/accounts/7/reset", "")).await.0, StatusCode::NO_CONTENT);
+}
+
+#[actix_web::test]
+async fn a_list_has_the_newest_requests_and_reads_no_older_ones() {
+    let mut journal = MockJournalReading::new();
+    journal.expect_last().returning(|_| 4);
+    journal.expect_entries().returning(|_, _| {
+        let older = Masked::new(|| unreachable!("an entry that is not shown was read"));
+        let [mut first, second, third] = [1, 2, 3].map(super::matching::tests::entry);
+        first.recorded.request = older;
+        vec![first, second, third]
+    });
+    let operations = here(open(Control { journal: Arc::new(journal), ..no_calls() }));
+    for query in ["limit=2", "limit=2&method=POST"] {
+        let (status, body) = answer(&operations, get(&format!("/accounts/7/journal?{query}"))).await;
+        assert_eq!((status, &body["entries"][0]["seq"], &body["entries"][1]["seq"]), (StatusCode::OK, &json!(2), &json!(3)), "{query}");
+        assert_eq!(body["entries"].as_array().map(Vec::len), Some(2), "{query}");
+    }
+}
+
+#[actix_web::test]
+async fn a_wait_counts_what_came_in_several_looks_and_forgets_what_was_cleared() {
+    let mut journal = MockJournalReading::new();
+    // Each look: the number that it begins after, the last one, and the first one that is left.
+    for (after, last, first) in [(0, 1, 1), (1, 2, 2), (2, 3, 2)] {
+        journal.expect_last().once().returning(move |_| last);
+        let entries = move || (after + 1..=last).map(super::matching::tests::entry).collect();
+        journal.expect_entries().once().withf(move |_, asked| *asked == after).returning(move |_, _| entries());
+        journal.expect_first().once().returning(move |_| first);
+    }
+    journal.expect_grown().returning(|_, _| ());
+    let operations = here(open(Control { journal: Arc::new(journal), ..no_calls() }));
+    let (status, body) = answer(&operations, get("/accounts/7/journal/wait?method=POST&count=2")).await;
+    assert_eq!((status, &body["entries"][0]["seq"], &body["entries"][1]["seq"]), (StatusCode::OK, &json!(2), &json!(3)));
 }
 
 #[actix_web::test]

@@ -20,7 +20,8 @@ pub const JOURNAL_HEAD_BYTES: usize = 16 * 1024 * 1024;
 /// How many of the requests, the latest, keep their bodies.
 pub const JOURNAL_BODIES: usize = 1_000;
 
-/// How many bytes these bodies have together. A journal of longer bodies keeps fewer of them.
+/// How many bytes these bodies have together. A journal of longer bodies keeps fewer of them. Bodies of the length that the public listener
+/// keeps are never that many.
 pub const JOURNAL_BODY_BYTES: usize = 64 * 1024 * 1024;
 
 /// How many requests are kept that belong to no account.
@@ -29,8 +30,8 @@ pub const UNMATCHED_ENTRIES: usize = 200;
 /// Makes a value without the secrets of what it is made of.
 type Mask<T> = Box<dyn FnOnce() -> T + Send>;
 
-/// A value that is made when it is first read, without the secrets of what it is made of. What it is made of can't be read, and is dropped
-/// then. Copies share the value.
+/// A value that is made when it is first read, without the secrets of what it is made of. What it is made of can't be read, and is let go
+/// of then: bytes that several values share live until the last of them was read or dropped. Copies share the value.
 #[derive(Debug)]
 pub struct Masked<T>(Arc<LazyLock<T, Mask<T>>>);
 
@@ -143,6 +144,9 @@ pub trait JournalRecording: fmt::Debug + Send + Sync {
 pub trait JournalReading: fmt::Debug + Send + Sync {
     /// The entries after that number, in their order.
     fn entries(&self, account: PublicAccountId, after: u64) -> Vec<JournalEntry>;
+
+    /// The number of the oldest entry that is left, or of the next one where none is.
+    fn first(&self, account: PublicAccountId) -> u64;
 
     /// The number of the last entry, or 0.
     fn last(&self, account: PublicAccountId) -> u64;

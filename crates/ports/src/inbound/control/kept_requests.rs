@@ -103,6 +103,11 @@ impl KeptRequests {
         }
     }
 
+    /// The number of the oldest entry, or of the next one where there is none.
+    pub fn first(&self) -> u64 {
+        number_before(self.last, self.slots.len()).saturating_add(1)
+    }
+
     /// The number of the last entry, or 0.
     pub const fn last(&self) -> u64 {
         self.last
@@ -284,7 +289,7 @@ mod tests {
             push(&mut kept, head(last).as_bytes(), body(last).as_ref().map(String::as_bytes));
             let first = last.saturating_sub(6).max(1);
             let expected: Vec<_> = (first..=last).map(|number| (number, head(number), body(number))).collect();
-            assert_eq!(shown(&kept, 0), expected);
+            assert_eq!((shown(&kept, 0), kept.first(), kept.last()), (expected.clone(), first, last));
             let middle = first + (last - first) / 2;
             let later: Vec<_> = expected.into_iter().filter(|(number, ..)| *number > middle).collect();
             assert_eq!(shown(&kept, middle), later);
@@ -342,6 +347,7 @@ mod tests {
         assert!(kept.body_bytes.0.capacity() < MIB, "{}", kept.body_bytes.0.capacity());
         kept.clear();
         assert!(kept.heads.0.capacity() == 0 && kept.slots.capacity() == 0 && kept.after(0).is_empty());
+        assert_eq!((kept.first(), kept.last()), (2_021, 2_020));
         push(&mut kept, b"/d", None);
         assert_eq!(shown(&kept, 0), [(2_021, "/d".to_owned(), None)]);
     }
