@@ -85,6 +85,31 @@ test('a failure of a server in between is told, and the note goes once the list 
   await visit.close();
 });
 
+test('a filter that is refused leads to the page that says why', async () => {
+  const { account, visit, page } = await listed(server);
+  await page.goto(`${server.operations}/console/${account.id}/audit`);
+  const form = page.locator('main form').filter({ has: page.locator('input[name=job]') });
+  await form.locator('input[name=job]').fill('x');
+  await form.locator('button[type=submit]').click();
+  await page.locator('input[name=job][aria-invalid=true]').waitFor();
+  assert.equal(new URL(page.url()).searchParams.get('job'), 'x');
+  assert.equal(await page.locator('#list').count(), 1);
+  await visit.close();
+});
+
+test('the way back to a list that is gone shows why, under the address of the list', async () => {
+  const { account, visit, page } = await listed(server);
+  const address = page.url();
+  await search(page, 'Fizik');
+  await page.waitForURL(/q=Fizik/);
+  await account.end();
+  await page.goBack();
+  await page.waitForFunction(() => !document.querySelector('#list'));
+  assert.equal(page.url(), address);
+  assert.match(await page.locator('h1').innerText(), /not here|not found|no such/i);
+  await visit.close();
+});
+
 test('no answer at all is told', async () => {
   const own = await launch();
   const { visit, page } = await listed(own);

@@ -91,6 +91,9 @@ const NO_SNAPSHOTS = {
   'a part of a snapshot': (whole) => whole.subarray(0, whole.length / 2),
 };
 
+/** What was said of each of them, in all languages. */
+const said = new Set();
+
 for (const language of Object.keys(LANGUAGES)) {
   for (const [name, contents] of Object.entries(NO_SNAPSHOTS)) {
     test(`${name} is refused with a reason, in ${language}`, async () => {
@@ -100,7 +103,8 @@ for (const language of Object.keys(LANGUAGES)) {
       await upload({ name: 'file.derslik', mimeType: 'application/octet-stream', buffer }, 'refused');
       await page.locator('#load-file-err').waitFor();
       // The note at the top says that nothing was changed, and the field says why.
-      assert.ok((await note()).length > 10);
+      said.add(await note());
+      said.add(await page.locator('#load-file-err').evaluate((reason) => reason.firstChild.textContent.trim()));
       const field = page.locator('#snapshots input[type=file]');
       assert.equal(await field.getAttribute('aria-invalid'), 'true');
       assert.equal(await field.getAttribute('aria-describedby'), 'load-file-err');
@@ -110,3 +114,7 @@ for (const language of Object.keys(LANGUAGES)) {
     });
   }
 }
+
+test('both texts of a refused file are in the language of the visitor', () => {
+  assert.equal(said.size, 2 * Object.keys(LANGUAGES).length, [...said].join('\n'));
+});

@@ -35,10 +35,10 @@ const UPLOAD: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_secs(10);
 
 /// The header by which htmx says that it sends a request.
-const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
+pub(crate) const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 
 /// The header by which htmx leads the browser to another page.
-const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+pub(crate) const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
 
 /// The field of a form with its token.
 pub(crate) const FORM_TOKEN: &str = "form_token";

@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::fields::Fields;
-use crate::guard::{self, Known, LANGUAGE_COOKIE, Person};
+use crate::guard::{self, HX_REDIRECT, HX_REQUEST, Known, LANGUAGE_COOKIE, Person};
 use crate::locale::Language;
 use crate::notes::Note;
 use crate::ports::ControlPorts;
@@ -193,8 +193,12 @@ impl Visit {
         self.answer(StatusCode::OK, template)
     }
 
-    /// The answer to a form that can't be used: the page with the form and what is wrong.
+    /// The answer to a form that can't be used: the page with the form and what is wrong. htmx would show a part of it alone, without what is
+    /// wrong, so it leads the browser to the whole page.
     pub(crate) fn refused_page(&self, template: &impl Template) -> Result<HttpResponse, Failure> {
+        if self.request.headers().contains_key(HX_REQUEST) {
+            return Ok(HttpResponse::UnprocessableEntity().insert_header((HX_REDIRECT, self.here())).finish());
+        }
         self.answer(StatusCode::UNPROCESSABLE_ENTITY, template)
     }
 
@@ -225,7 +229,7 @@ pub(crate) fn page(status: StatusCode, template: &impl Template) -> Result<HttpR
     match template.render() {
         Ok(html) => Ok(HttpResponse::build(status)
             .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-            .insert_header((VARY, "Cookie, Accept-Language"))
+            .insert_header((VARY, "Cookie, Accept-Language, HX-Request"))
             .body(html)),
         Err(error) => {
             tracing::error!(%error, "a template of the console has failed");
