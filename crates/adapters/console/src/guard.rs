@@ -35,7 +35,7 @@ const UPLOAD: Duration = Duration::from_secs(120);
 const LOOK: Duration = Duration::from_secs(10);
 
 /// The header by which htmx says that it sends a request.
-pub(crate) const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
+const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 
 /// The header by which htmx leads the browser to another page.
 pub(crate) const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
@@ -145,7 +145,7 @@ fn to_sign_in(request: &ServiceRequest) -> HttpResponse {
 }
 
 /// Whether htmx has sent a request.
-fn is_of_htmx(headers: &HeaderMap) -> bool {
+pub(crate) fn is_of_htmx(headers: &HeaderMap) -> bool {
     headers.contains_key(HX_REQUEST)
 }
 

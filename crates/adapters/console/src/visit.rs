@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::fields::Fields;
-use crate::guard::{self, HX_REDIRECT, HX_REQUEST, Known, LANGUAGE_COOKIE, Person};
+use crate::guard::{self, HX_REDIRECT, Known, LANGUAGE_COOKIE, Person};
 use crate::locale::Language;
 use crate::notes::Note;
 use crate::ports::ControlPorts;
@@ -196,7 +196,7 @@ impl Visit {
     /// The answer to a form that can't be used: the page with the form and what is wrong. htmx would show a part of it alone, without what is
     /// wrong, so it leads the browser to the whole page.
     pub(crate) fn refused_page(&self, template: &impl Template) -> Result<HttpResponse, Failure> {
-        if self.request.headers().contains_key(HX_REQUEST) {
+        if guard::is_of_htmx(self.request.headers()) {
             return Ok(HttpResponse::UnprocessableEntity().insert_header((HX_REDIRECT, self.here())).finish());
         }
         self.answer(StatusCode::UNPROCESSABLE_ENTITY, template)
